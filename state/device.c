@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/device.h"
+
+#include <string.h>
+
+struct device *device_new(void)
+{
+	struct device *device = g_new0(struct device, 1);
+
+	device->authorized = true;
+	device->properties = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	return device;
+}
+
+void device_free(struct device *device)
+{
+	if (!device)
+		return;
+	g_free(device->sysname);
+	g_free(device->untrusted_serial);
+	g_free(device->untrusted_manufacturer);
+	g_free(device->untrusted_product);
+	g_free(device->id_path);
+	g_free(device->port);
+	g_free(device->port_v3);
+	g_free(device->companion);
+	g_free(device->driver);
+	g_free(device->in_use);
+	g_hash_table_unref(device->properties);
+	g_free(device);
+}
+
+const char *device_property(const struct device *device, const char *name)
+{
+	return g_hash_table_lookup(device->properties, name);
+}
+
+/* Compares the runs of digits that A and B begin with as numbers of any size, and steps over them.
+ */
+static int compare_numbers(const char **a, const char **b)
+{
+	size_t a_length, b_length;
+	int order;
+
+	*a += strspn(*a, "0");
+	*b += strspn(*b, "0");
+	a_length = strspn(*a, "0123456789");
+	b_length = strspn(*b, "0123456789");
+	if (a_length != b_length)
+		return a_length < b_length ? -1 : 1;
+	order = memcmp(*a, *b, a_length);
+	*a += a_length;
+	*b += b_length;
+	return order;
+}
+
+/* Port 10 comes after port 9, as a person counts. */
+static int compare_counting(const char *a, const char *b)
+{
+	const char *whole_a = a, *whole_b = b;
+
+	while (*a && *b) {
+		int order;
+
+		if (g_ascii_isdigit(*a) && g_ascii_isdigit(*b)) {
+			order = compare_numbers(&a, &b);
+		} else {
+			order = (guchar)*a - (guchar)*b;
+			a++;
+			b++;
+		}
+		if (order != 0)
+			return order;
+	}
+	if (*a || *b)
+		return *a ? 1 : -1;
+	/* "01" and "1" are the same number but not the same name. */
+	return strcmp(whole_a, whole_b);
+}
+
+static int compare_or_last(const char *a, const char *b)
+{
+	if (a && b)
+		return compare_counting(a, b);
+	return (a ? 0 : 1) - (b ? 0 : 1);
+}
+
+int device_compare(const struct device *a, const struct device *b)
+{
+	int order = compare_or_last(a->port, b->port);
+
+	return order != 0 ? order : compare_or_last(a->sysname, b->sysname);
+}
+
+bool device_same_lists(const GPtrArray *a, const GPtrArray *b)
+{
+	if (a->len != b->len)
+		return false;
+	for (guint i = 0; i < a->len; i++) {
+		const struct device *one = g_ptr_array_index(a, i);
+		const struct device *other = g_ptr_array_index(b, i);
+
+		if (strcmp(one->sysname, other->sysname) != 0 ||
+		    one->incarnation != other->incarnation || one->dev != other->dev)
+			return false;
+	}
+	return true;
+}

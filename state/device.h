@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A USB device of this host, as sysfs and udev show it at one moment. A value: it never looks at
+ * the host again. devices.h makes them.
+ */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/own.h"
+
+struct usb_id {
+	uint16_t vendor;
+	uint16_t product;
+};
+
+struct device {
+	char *sysname;    /* "1-1.6"; the key within one snapshot, not across boots */
+	unsigned int bus; /* 1.. , as in /dev/bus/usb/BUS/DEV */
+	unsigned int dev;
+	struct usb_id id;
+
+	/* What the device says of itself: the raw bytes of sysfs, without NUL, NULL when absent or
+	 * empty. Anything may be in them. */
+	char *untrusted_serial;
+	char *untrusted_manufacturer;
+	char *untrusted_product;
+
+	char *id_path; /* udev's ID_PATH, or NULL */
+	/*
+	 * The physical port, one spelling a port: the ID_PATH of the USB 2 port, also for a device
+	 * in its USB 3 companion; "…-usbv3-0:3" for a USB 3 port that has no companion. NULL when
+	 * udev gave no ID_PATH.
+	 */
+	char *port;
+	char *port_v3; /* the "…-usbv3-…" spelling when the device is on a USB 3 bus, else NULL */
+	char *companion; /* the peer port as a sysname ("2-3"), or NULL */
+
+	unsigned int speed; /* Mbit/s, rounded down (1 for low speed); 0 unknown */
+	bool hub;           /* hubs and root hubs: never passed through */
+	bool authorized;
+	/* A driver of the host's, neither "usbfs" nor none, bound to one of the interfaces, or
+	 * NULL. While QEMU holds a device there is none. */
+	char *driver;
+	/* How the host uses it ("/dev/sda1 is mounted on /mnt"), or NULL. */
+	char *in_use;
+	/*
+	 * When udev finished this enumeration (USEC_INITIALIZED: microseconds, CLOCK_MONOTONIC). A
+	 * device that was away, even if it is back under the same numbers, has another one.
+	 */
+	uint64_t incarnation;
+	GHashTable *properties; /* udev's: char * -> char *; untrusted values */
+};
+
+struct device *device_new(void); /* authorized, everything else absent */
+void device_free(struct device *device);
+OWN_DEFINE(device)
+
+/* The value of a udev property, or NULL. */
+const char *device_property(const struct device *device, const char *name);
+
+/* Are these the same devices in the same enumerations? Both sorted. */
+bool device_same_lists(const GPtrArray *a, const GPtrArray *b);
+
+/* By port, then sysname: the order in which devices are shown and decided. */
+int device_compare(const struct device *a, const struct device *b);

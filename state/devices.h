@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The door to libudev and sysfs: reads this host's USB devices into values. It never changes
+ * anything, and nothing else in the program includes libudev.
+ */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/device.h"
+
+/*
+ * All USB devices that udev has finished, sorted by device_compare(), as a new GPtrArray of struct
+ * device *. A device that vanishes while it is read is left out. Appends to PROBLEMS (struct
+ * problem
+ * *) what could not be read. *ret_still_since: when the youngest device was enumerated
+ * (microseconds, CLOCK_BOOTTIME; 0 without devices). 0, or -1 with *err.
+ */
+int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_still_since,
+		 char **err);
+
+/*
+ * Is the device still the one it was: same sysname, numbers, ids, serial bytes and incarnation? One
+ * fresh look at sysfs and udev's database, for right before and right after an attach. 1 yes, 0 no.
+ */
+int devices_still_is(const struct device *device);
+
+/* CLOCK_BOOTTIME in microseconds: the clock of every deadline in this program. */
+uint64_t devices_now(void);
+
+/* The device of a sysname, as devices_read() has them. For DEVICE arguments that are a /dev path:
+ * the sysname of the USB device that node belongs to, or NULL. */
+char *devices_sysname_of_node(const char *path);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/domain.h"
+
+#include <string.h>
+
+static void free_tag(gpointer data)
+{
+	tag_free(data);
+}
+
+static void free_hostdev(gpointer data)
+{
+	hostdev_free(data);
+}
+
+struct domain *domain_new(const char *name, const char *uuid)
+{
+	struct domain *domain = g_atomic_rc_box_new0(struct domain);
+
+	domain->name = g_strdup(name);
+	domain->uuid = g_strdup(uuid);
+	domain->tags = g_ptr_array_new_with_free_func(free_tag);
+	domain->live = g_ptr_array_new_with_free_func(free_hostdev);
+	domain->config = g_ptr_array_new_with_free_func(free_hostdev);
+	domain->image = g_ptr_array_new_with_free_func(free_hostdev);
+	domain->other_aliases = g_ptr_array_new_with_free_func(g_free);
+	return domain;
+}
+
+static void clear(gpointer data)
+{
+	struct domain *domain = data;
+
+	g_free(domain->name);
+	g_free(domain->uuid);
+	g_free(domain->unreadable);
+	g_ptr_array_unref(domain->tags);
+	g_ptr_array_unref(domain->live);
+	g_ptr_array_unref(domain->config);
+	g_ptr_array_unref(domain->image);
+	g_ptr_array_unref(domain->other_aliases);
+}
+
+void domain_free(struct domain *domain)
+{
+	if (domain)
+		g_atomic_rc_box_release_full(domain, clear);
+}
+
+struct domain *domain_ref(struct domain *domain)
+{
+	return g_atomic_rc_box_acquire(domain);
+}
+
+struct domain *domain_copy(const struct domain *domain)
+{
+	struct domain *copy = g_atomic_rc_box_new0(struct domain);
+
+	*copy = *domain;
+	copy->name = g_strdup(domain->name);
+	copy->uuid = g_strdup(domain->uuid);
+	copy->unreadable = g_strdup(domain->unreadable);
+	g_ptr_array_ref(copy->tags);
+	g_ptr_array_ref(copy->live);
+	g_ptr_array_ref(copy->config);
+	g_ptr_array_ref(copy->image);
+	g_ptr_array_ref(copy->other_aliases);
+	return copy;
+}
+
+const struct tag *domain_find_tag(const struct domain *domain, const char *name)
+{
+	for (guint i = 0; i < domain->tags->len; i++) {
+		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+
+		if (g_strcmp0(tag->name, name) == 0)
+			return tag;
+	}
+	return NULL;
+}
+
+const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char *alias)
+{
+	for (guint i = 0; i < hostdevs->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(hostdevs, i);
+
+		if (hostdev->alias && strcmp(hostdev->alias, alias) == 0)
+			return hostdev;
+	}
+	return NULL;
+}
+
+static const char *const metadata_state_names[] = {
+	[METADATA_ABSENT] = "absent",
+	[METADATA_VALID] = "valid",
+	[METADATA_INVALID] = "invalid",
+	[METADATA_UNREAD] = "unread",
+};
+
+const char *metadata_state_name(enum metadata_state state)
+{
+	return metadata_state_names[state];
+}
+
+bool metadata_state_parse(const char *text, enum metadata_state *ret_state)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(metadata_state_names); i++) {
+		if (strcmp(text, metadata_state_names[i]) == 0) {
+			*ret_state = (enum metadata_state)i;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A libvirt domain as far as it concerns us: its tags and its USB hostdevs. A value. */
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "state/hostdev.h"
+#include "state/tag.h"
+#include "state/own.h"
+
+enum metadata_state {
+	METADATA_ABSENT,  /* read, and there is nothing of ours */
+	METADATA_VALID,   /* read, and every entry is valid */
+	METADATA_INVALID, /* read; the wrapper or an entry is not */
+	METADATA_UNREAD,  /* could not be read: nothing follows from it */
+};
+
+struct domain {
+	char *name;
+	char *uuid;
+	bool running;    /* has a QEMU; includes paused */
+	bool persistent; /* has a config on disk; false for a transient domain */
+	bool saved;      /* off, with a managed save image */
+	/* Why the domain could not be read, or NULL. Nothing of an unreadable domain is changed,
+	 * and what it holds stays its own. */
+	char *unreadable;
+	enum metadata_state metadata;
+	GPtrArray *tags;          /* struct tag * in document order, the invalid ones too */
+	GPtrArray *live;          /* struct hostdev * in document order; empty when off */
+	GPtrArray *config;        /* struct hostdev *; empty when transient */
+	GPtrArray *image;         /* struct hostdev * of the managed save image; empty without */
+	GPtrArray *other_aliases; /* char *: our aliases on devices that are no USB hostdev */
+};
+
+struct domain *domain_new(const char *name, const char *uuid);
+/* Drops one reference; references may be held by several threads, once nothing changes it any more.
+ */
+void domain_free(struct domain *domain);
+OWN_DEFINE(domain)
+struct domain *domain_ref(struct domain *domain);
+
+/* The same domain, sharing its lists: replace a list, never change it. */
+struct domain *domain_copy(const struct domain *domain);
+
+/* The tag of that name, or NULL. */
+const struct tag *domain_find_tag(const struct domain *domain, const char *name);
+
+/* The first hostdev of the list with that alias, or NULL. */
+const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char *alias);
+
+const char *metadata_state_name(enum metadata_state state); /* "absent", … */
+bool metadata_state_parse(const char *text, enum metadata_state *ret_state);

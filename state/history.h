@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What outlives a pass: what was tried and seen before, per domain and alias. The daemon keeps it
+ * in memory, a one-shot for its own passes only; nothing of it is needed to be right, it only makes
+ * the next try wiser. core/retry.h writes it, the planner reads it.
+ */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/own.h"
+
+/* All times: microseconds, CLOCK_BOOTTIME, as snapshot.now; 0 never. */
+struct memory {
+	unsigned int failures; /* in a row */
+	uint64_t next_try;
+	int error_code;         /* libvirt's, of the last failure; 0 none */
+	char *error;            /* libvirt's words, or NULL */
+	uint64_t failed;        /* incarnation of the device that failed */
+	uint64_t attached;      /* incarnation of the device that is attached live, 0 unknown */
+	uint64_t replugged;     /* incarnation for which a dead attachment was cured once */
+	uint64_t suspect_since; /* a host driver is bound to what the guest should hold */
+	uint64_t pending_since;
+	char *guest_port;       /* the port it had last, "BUS:PORT", or NULL */
+	bool replug;            /* a restore or revert was seen: replug once */
+	bool no_inherited_port; /* libvirt refused the inherited guest port: let it choose */
+};
+
+struct history {
+	GHashTable *memories; /* "UUID ALIAS" -> struct memory * */
+};
+
+struct history *history_new(void);
+void history_free(struct history *history);
+OWN_DEFINE(history)
+
+/* What is remembered of it, or NULL. */
+const struct memory *history_find(const struct history *history, const char *uuid,
+				  const char *alias);
+
+/* The same, made when it is not there yet. Never NULL. */
+struct memory *history_get(struct history *history, const char *uuid, const char *alias);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/json_put.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "state/text.h"
+
+void json_put(struct json_t *object, const char *key, struct json_t *value)
+{
+	json_object_set_new(object, key, value ? value : json_null());
+}
+
+char *json_put_hex(const char *bytes)
+{
+	GString *hex = g_string_new(NULL);
+
+	for (; *bytes; bytes++)
+		g_string_append_printf(hex, "%02x", (guchar)*bytes);
+	return g_string_free(hex, FALSE);
+}
+
+void json_put_text(struct json_t *object, const char *key, const char *untrusted)
+{
+	g_autofree char *hex_key = NULL;
+	g_autofree char *printable = NULL;
+	g_autofree char *hex = NULL;
+
+	if (!untrusted || g_utf8_validate(untrusted, -1, NULL)) {
+		json_put(object, key, untrusted ? json_string(untrusted) : NULL);
+		return;
+	}
+	hex_key = g_strconcat(key, "_hex", NULL);
+	printable = text_printable(untrusted);
+	hex = json_put_hex(untrusted);
+	json_put(object, key, json_string(printable));
+	json_put(object, hex_key, json_string(hex));
+}
+
+void json_put_bool(struct json_t *object, const char *key, bool value)
+{
+	json_put(object, key, json_boolean(value));
+}
+
+void json_put_int(struct json_t *object, const char *key, int64_t value)
+{
+	json_put(object, key, json_integer(value));
+}
+
+void json_put_time(struct json_t *object, const char *key, uint64_t usec)
+{
+	json_put(object, key, usec ? json_real((double)usec / G_USEC_PER_SEC) : NULL);
+}
+
+struct json_t *json_put_new_id(const struct usb_id *id)
+{
+	json_t *object = json_object();
+	char digits[sizeof("ffff")];
+
+	g_snprintf(digits, sizeof(digits), "%04x", id->vendor);
+	json_put(object, "vendor", json_string(digits));
+	g_snprintf(digits, sizeof(digits), "%04x", id->product);
+	json_put(object, "product", json_string(digits));
+	return object;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/json_read.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* An enumeration's value by its name: KEY of OBJECT, one of the COUNT names that NAME_OF knows. */
+static unsigned int read_name(const struct json_node *object, const char *key, unsigned int count,
+			      const char *(*name_of)(unsigned int))
+{
+	struct json_node node = json_node_need(object, key);
+	const char *text = json_node_string(&node);
+
+	for (unsigned int i = 0; text && i < count; i++) {
+		if (strcmp(text, name_of(i)) == 0)
+			return i;
+	}
+	if (text)
+		json_node_complain(&node, "is not one of its values");
+	return 0;
+}
+
+static const char *code_name(unsigned int code)
+{
+	return problem_code_name((enum problem_code)code);
+}
+
+static const char *name_of_severity(unsigned int severity)
+{
+	return severity_name((enum severity)severity);
+}
+
+static struct problem *read_problem(const struct json_node *node)
+{
+	unsigned int code = read_name(node, "code", PROBLEM_SERIAL_NOT_UNIQUE + 1, code_name);
+	unsigned int severity =
+		read_name(node, "severity", SEVERITY_CRITICAL + 1, name_of_severity);
+	unsigned int line = (unsigned int)json_node_int(node, "line", 0, G_MAXUINT, 0);
+	g_autofree char *domain = json_node_text(node, "domain");
+	g_autofree char *tag = json_node_text(node, "tag");
+	g_autofree char *hint = json_node_text(node, "hint");
+
+	return problem_new((enum problem_code)code, (enum severity)severity, domain, tag, line,
+			   json_node_need_text(node, "message"), hint);
+}
+
+void json_read_problems(const struct json_node *node, GPtrArray *problems)
+{
+	size_t length = json_node_length(node);
+
+	for (size_t i = 0; i < length; i++) {
+		struct json_node element = json_node_at(node, i);
+
+		g_ptr_array_add(problems, read_problem(&element));
+	}
+}
+
+/* The twin of a whole table: see write_properties(). */
+static void read_properties(const struct json_node *device, GHashTable *properties)
+{
+	struct json_node texts = json_node_get(device, "properties");
+	struct json_node bytes = json_node_get(device, "properties_hex");
+	const char *name;
+	json_t *value;
+
+	/* A look at any key complains when it is no object. */
+	json_node_get(&texts, "");
+	json_node_get(&bytes, "");
+	json_object_foreach(texts.value, name, value)
+	{
+		struct json_node text = json_node_need(&texts, name);
+		struct json_node hex = json_node_get(&bytes, name);
+		const char *string = json_node_string(&text);
+		char *raw = hex.value ? json_node_hex(&hex) : g_strdup(string);
+
+		if (raw)
+			g_hash_table_replace(properties, g_strdup(name), raw);
+	}
+}
+
+static unsigned int need_number(const struct json_node *object, const char *key)
+{
+	json_node_need(object, key);
+	return (unsigned int)json_node_int(object, key, 0, G_MAXUINT, 0);
+}
+
+static struct device *read_device(const struct json_node *node)
+{
+	struct device *device = device_new();
+	struct json_node id = json_node_need(node, "id");
+
+	device->sysname = json_node_need_text(node, "sysname");
+	device->bus = need_number(node, "bus");
+	device->dev = need_number(node, "device");
+	device->id = json_node_id(&id);
+	device->untrusted_serial = json_node_text(node, "serial");
+	device->untrusted_manufacturer = json_node_text(node, "manufacturer");
+	device->untrusted_product = json_node_text(node, "product");
+	device->id_path = json_node_text(node, "id_path");
+	device->port = json_node_text(node, "port");
+	device->port_v3 = json_node_text(node, "port_v3");
+	device->companion = json_node_text(node, "companion");
+	device->speed = (unsigned int)json_node_int(node, "speed", 0, G_MAXUINT, 0);
+	device->hub = json_node_bool(node, "hub", false);
+	device->authorized = json_node_bool(node, "authorized", true);
+	device->driver = json_node_text(node, "driver");
+	device->in_use = json_node_text(node, "in_use");
+	device->incarnation = (uint64_t)json_node_int(node, "incarnation", 0, G_MAXINT64, 0);
+	read_properties(node, device->properties);
+	return device;
+}
+
+void json_read_devices(const struct json_node *node, GPtrArray *devices)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+	size_t length = json_node_length(node);
+
+	for (size_t i = 0; i < length; i++) {
+		struct json_node element = json_node_at(node, i);
+		struct device *device = read_device(&element);
+
+		/* The array owns what the table points to. */
+		g_ptr_array_add(devices, device);
+		if (!g_hash_table_add(names, device->sysname))
+			json_node_complain(&element, "has the same name as one before it");
+	}
+}
+
+static void read_memory(const struct json_node *node, struct memory *memory)
+{
+	memory->failures = (unsigned int)json_node_int(node, "failures", 0, G_MAXUINT, 0);
+	memory->next_try = json_node_time(node, "next_try");
+	memory->error_code = (int)json_node_int(node, "error_code", G_MININT, G_MAXINT, 0);
+	memory->error = json_node_text(node, "error");
+	memory->failed = (uint64_t)json_node_int(node, "failed", 0, G_MAXINT64, 0);
+	memory->attached = (uint64_t)json_node_int(node, "attached", 0, G_MAXINT64, 0);
+	memory->replugged = (uint64_t)json_node_int(node, "replugged", 0, G_MAXINT64, 0);
+	memory->suspect_since = json_node_time(node, "suspect_since");
+	memory->pending_since = json_node_time(node, "pending_since");
+	memory->guest_port = json_node_text(node, "guest_port");
+	memory->replug = json_node_bool(node, "replug", false);
+	memory->no_inherited_port = json_node_bool(node, "no_inherited_port", false);
+}
+
+void json_read_history(const struct json_node *node, struct history *history)
+{
+	size_t length = json_node_length(node);
+
+	for (size_t i = 0; i < length; i++) {
+		struct json_node element = json_node_at(node, i);
+		struct json_node name = json_node_get(&element, "uuid");
+		g_autofree char *uuid = json_node_need_text(&element, "uuid");
+		g_autofree char *alias = json_node_need_text(&element, "alias");
+
+		/* The history's keys are "UUID ALIAS". */
+		if (strchr(uuid, ' '))
+			json_node_complain(&name, "must have no blank");
+		else if (history_find(history, uuid, alias))
+			json_node_complain(&element, "is of the same alias as one before it");
+		else
+			read_memory(&element, history_get(history, uuid, alias));
+	}
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/json_write.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "state/json_put.h"
+#include "state/text.h"
+
+static json_t *write_problem(const struct problem *problem)
+{
+	json_t *object = json_object();
+
+	json_put(object, "code", json_string(problem_code_name(problem->code)));
+	json_put(object, "severity", json_string(severity_name(problem->severity)));
+	json_put_text(object, "domain", problem->domain);
+	json_put_text(object, "tag", problem->tag);
+	json_put_int(object, "line", problem->line);
+	json_put_text(object, "message", problem->message);
+	json_put_text(object, "hint", problem->hint);
+	return object;
+}
+
+struct json_t *json_write_problem_list(const GPtrArray *problems)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < problems->len; i++)
+		json_array_append_new(list, write_problem(g_ptr_array_index(problems, i)));
+	return list;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(a, b);
+}
+
+/*
+ * The bytes of values that are no UTF-8 go to a table of their own: a twin beside them could not be
+ * told from a property that is really named so.
+ */
+static void write_properties(json_t *device, GHashTable *properties)
+{
+	json_t *texts = json_object();
+	json_t *bytes = json_object();
+	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(properties), compare_names);
+
+	for (const GList *at = names; at; at = at->next) {
+		const char *value = g_hash_table_lookup(properties, at->data);
+		g_autofree char *text = text_printable(value);
+		g_autofree char *hex = NULL;
+
+		if (g_utf8_validate(value, -1, NULL)) {
+			json_put(texts, at->data, json_string(value));
+			continue;
+		}
+		hex = json_put_hex(value);
+		json_put(texts, at->data, json_string(text));
+		json_put(bytes, at->data, json_string(hex));
+	}
+	json_put(device, "properties", texts);
+	if (json_object_size(bytes) > 0)
+		json_put(device, "properties_hex", bytes);
+	else
+		json_decref(bytes);
+}
+
+struct json_t *json_write_device(const struct device *device)
+{
+	json_t *object = json_object();
+
+	json_put_text(object, "sysname", device->sysname);
+	json_put_int(object, "bus", device->bus);
+	json_put_int(object, "device", device->dev);
+	json_put(object, "id", json_put_new_id(&device->id));
+	json_put_text(object, "serial", device->untrusted_serial);
+	json_put_text(object, "manufacturer", device->untrusted_manufacturer);
+	json_put_text(object, "product", device->untrusted_product);
+	json_put_text(object, "id_path", device->id_path);
+	json_put_text(object, "port", device->port);
+	json_put_text(object, "port_v3", device->port_v3);
+	json_put_text(object, "companion", device->companion);
+	json_put_int(object, "speed", device->speed);
+	json_put_bool(object, "hub", device->hub);
+	json_put_bool(object, "authorized", device->authorized);
+	json_put_text(object, "driver", device->driver);
+	json_put_text(object, "in_use", device->in_use);
+	json_put_int(object, "incarnation", (int64_t)device->incarnation);
+	write_properties(object, device->properties);
+	return object;
+}
+
+struct json_t *json_write_hostdev(const struct hostdev *hostdev)
+{
+	json_t *object, *address = NULL;
+
+	if (!hostdev)
+		return json_null();
+	object = json_object();
+	if (hostdev->has_address) {
+		address = json_object();
+		json_put_int(address, "bus", hostdev->bus);
+		json_put_int(address, "device", hostdev->dev);
+	}
+	json_put_text(object, "alias", hostdev->alias);
+	json_put(object, "address", address);
+	json_put(object, "id", hostdev->has_id ? json_put_new_id(&hostdev->id) : NULL);
+	json_put_bool(object, "missing", hostdev->missing);
+	json_put_text(object, "startup_policy", hostdev->startup_policy);
+	json_put_text(object, "guest_port", hostdev->guest_port);
+	json_put(object, "guest_reset", json_string(guest_reset_name(hostdev->guest_reset)));
+	return object;
+}
+
+static json_t *write_hostdevs(const GPtrArray *hostdevs)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < hostdevs->len; i++)
+		json_array_append_new(list, json_write_hostdev(g_ptr_array_index(hostdevs, i)));
+	return list;
+}
+
+static json_t *write_ids(const GArray *ids)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < ids->len; i++)
+		json_array_append_new(list, json_put_new_id(&g_array_index(ids, struct usb_id, i)));
+	return list;
+}
+
+static json_t *write_matches(const GPtrArray *matches)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < matches->len; i++) {
+		const struct tag_match *match = g_ptr_array_index(matches, i);
+		json_t *object = json_object();
+
+		json_put_text(object, "property", match->property);
+		json_put_text(object, "value", match->value);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *write_want(const struct tag *tag)
+{
+	json_t *object = json_object();
+
+	json_put_text(object, "name", tag->name);
+	json_put_bool(object, "group", tag->group);
+	json_put(object, "ids", write_ids(tag->ids));
+	json_put_text(object, "serial", tag->serial);
+	json_put_text(object, "port", tag->port);
+	json_put_text(object, "port_sysname", tag->port_sysname);
+	json_put(object, "matches", write_matches(tag->matches));
+	json_put_bool(object, "required", tag->required);
+	json_put_bool(object, "enabled", tag->enabled);
+	json_put_bool(object, "force", tag->force);
+	json_put(object, "persist", json_string(tag_persist_name(tag->persist)));
+	json_put_text(object, "guest_port", tag->guest_port);
+	json_put(object, "guest_reset", json_string(guest_reset_name(tag->guest_reset)));
+	json_put_int(object, "limit", tag->limit);
+	json_put_int(object, "entry", tag->entry);
+	json_put_int(object, "line", tag->line);
+	json_put_text(object, "complaint", tag->complaint);
+	return object;
+}
+
+static json_t *write_tags(const struct domain *domain, const struct plan *plan)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < domain->tags->len; i++) {
+		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+		const struct verdict *verdict = plan_find_verdict(plan, domain, tag);
+		json_t *object = json_object();
+
+		json_put(object, "want", write_want(tag));
+		if (verdict)
+			json_write_verdict(object, verdict);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+/* They are attributes of an XML document, so they are UTF-8; if not, a printable form must do. */
+static json_t *write_aliases(const GPtrArray *aliases)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < aliases->len; i++) {
+		const char *alias = g_ptr_array_index(aliases, i);
+		g_autofree char *text =
+			g_utf8_validate(alias, -1, NULL) ? g_strdup(alias) : text_printable(alias);
+
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
+struct json_t *json_write_domain(const struct domain *domain, const struct plan *plan)
+{
+	json_t *object = json_object();
+
+	json_put_text(object, "name", domain->name);
+	json_put_text(object, "uuid", domain->uuid);
+	json_put_bool(object, "running", domain->running);
+	json_put_bool(object, "persistent", domain->persistent);
+	json_put_bool(object, "saved", domain->saved);
+	json_put_text(object, "unreadable", domain->unreadable);
+	json_put(object, "metadata", json_string(metadata_state_name(domain->metadata)));
+	json_put(object, "tags", write_tags(domain, plan));
+	json_put(object, "live", write_hostdevs(domain->live));
+	json_put(object, "config", write_hostdevs(domain->config));
+	json_put(object, "image", write_hostdevs(domain->image));
+	json_put(object, "other_aliases", write_aliases(domain->other_aliases));
+	return object;
+}
+
+static json_t *write_memory(const char *key, const struct memory *memory)
+{
+	const char *space = strchr(key, ' ');
+	g_autofree char *uuid = g_strndup(key, (size_t)(space - key));
+	json_t *object = json_object();
+
+	json_put_text(object, "uuid", uuid);
+	json_put_text(object, "alias", space + 1);
+	json_put_int(object, "failures", memory->failures);
+	json_put_time(object, "next_try", memory->next_try);
+	json_put_int(object, "error_code", memory->error_code);
+	json_put_text(object, "error", memory->error);
+	json_put_int(object, "failed", (int64_t)memory->failed);
+	json_put_int(object, "attached", (int64_t)memory->attached);
+	json_put_int(object, "replugged", (int64_t)memory->replugged);
+	json_put_time(object, "suspect_since", memory->suspect_since);
+	json_put_time(object, "pending_since", memory->pending_since);
+	json_put_text(object, "guest_port", memory->guest_port);
+	json_put_bool(object, "replug", memory->replug);
+	json_put_bool(object, "no_inherited_port", memory->no_inherited_port);
+	return object;
+}
+
+struct json_t *json_write_history(const struct history *history)
+{
+	json_t *list = json_array();
+	g_autoptr(GList) keys =
+		g_list_sort(g_hash_table_get_keys(history->memories), compare_names);
+
+	for (const GList *at = keys; at; at = at->next) {
+		const struct memory *memory = g_hash_table_lookup(history->memories, at->data);
+
+		json_array_append_new(list, write_memory(at->data, memory));
+	}
+	return list;
+}

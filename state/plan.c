@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/plan.h"
+
+static void free_action(gpointer data)
+{
+	action_free(data);
+}
+
+static void free_verdict(gpointer data)
+{
+	verdict_free(data);
+}
+
+struct plan *plan_new(void)
+{
+	struct plan *plan = g_new0(struct plan, 1);
+
+	plan->actions = g_ptr_array_new_with_free_func(free_action);
+	plan->verdicts = g_ptr_array_new_with_free_func(free_verdict);
+	plan->unmanaged = g_ptr_array_new_with_free_func(g_free);
+	return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	g_ptr_array_unref(plan->actions);
+	g_ptr_array_unref(plan->verdicts);
+	g_ptr_array_unref(plan->unmanaged);
+	g_free(plan);
+}
+
+void action_free(struct action *action)
+{
+	if (!action)
+		return;
+	g_free(action->alias);
+	g_free(action->guest_port);
+	g_clear_pointer(&action->after, g_array_unref);
+	g_free(action);
+}
+
+void verdict_free(struct verdict *verdict)
+{
+	if (!verdict)
+		return;
+	g_free(verdict->sentence);
+	g_clear_pointer(&verdict->members, g_ptr_array_unref);
+	g_clear_pointer(&verdict->candidates, g_ptr_array_unref);
+	g_free(verdict);
+}
+
+void member_free(struct member *member)
+{
+	if (!member)
+		return;
+	g_free(member->sentence);
+	g_free(member->alias);
+	g_free(member);
+}
+
+void outcome_free(struct outcome *outcome)
+{
+	if (!outcome)
+		return;
+	g_free(outcome->message);
+	g_free(outcome->guest_port);
+	g_free(outcome);
+}
+
+const struct verdict *plan_find_verdict(const struct plan *plan, const struct domain *domain,
+					const struct tag *tag)
+{
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if (verdict->domain == domain && verdict->tag == tag)
+			return verdict;
+	}
+	return NULL;
+}
+
+const char *verdict_kind_name(enum verdict_kind kind)
+{
+	static const char *const names[] = {
+		[VERDICT_INVALID] = "invalid",     [VERDICT_DISABLED] = "disabled",
+		[VERDICT_INACTIVE] = "inactive",   [VERDICT_MISSING] = "missing",
+		[VERDICT_AMBIGUOUS] = "ambiguous", [VERDICT_REFUSED] = "refused",
+		[VERDICT_CONTESTED] = "contested", [VERDICT_FAILED] = "failed",
+		[VERDICT_PENDING] = "pending",     [VERDICT_ATTACHED] = "attached",
+	};
+
+	return names[kind];
+}
+
+const char *reason_name(enum reason reason)
+{
+	static const char *const names[] = {
+		[REASON_INVALID_ENTRY] = "invalid_entry",
+		[REASON_DISABLED] = "disabled",
+		[REASON_DOMAIN_OFF] = "domain_off",
+		[REASON_NOT_PLUGGED_IN] = "not_plugged_in",
+		[REASON_EMPTY_GROUP] = "empty_group",
+		[REASON_SEVERAL_MATCH] = "several_match",
+		[REASON_HUB] = "hub",
+		[REASON_UNAUTHORIZED] = "unauthorized",
+		[REASON_IN_USE_BY_HOST] = "in_use_by_host",
+		[REASON_OWNED_BY_TAG] = "owned_by_tag",
+		[REASON_OWNED_BY_HOSTDEV] = "owned_by_hostdev",
+		[REASON_LIBVIRT_ERROR] = "libvirt_error",
+		[REASON_NOT_ALIVE] = "not_alive",
+		[REASON_FOREIGN_HOSTDEV] = "foreign_hostdev",
+		[REASON_ALIAS_TAKEN] = "alias_taken",
+		[REASON_DOMAIN_UNREADABLE] = "domain_unreadable",
+		[REASON_NOT_ATTACHED] = "not_attached",
+		[REASON_MOVED] = "moved",
+		[REASON_PLACEHOLDER] = "placeholder",
+		[REASON_DEAD] = "dead",
+		[REASON_MAYBE_DEAD] = "maybe_dead",
+		[REASON_SETTLING] = "settling",
+		[REASON_WAITING_RELEASE] = "waiting_release",
+		[REASON_CONFIG_STALE] = "config_stale",
+		[REASON_CONFIG_ABSENT] = "config_absent",
+		[REASON_CONFIG_UNWANTED] = "config_unwanted",
+		[REASON_IMAGE_STALE] = "image_stale",
+		[REASON_DEVICE_GONE] = "device_gone",
+		[REASON_NOT_OWNED] = "not_owned",
+		[REASON_HOST_STOPPING] = "host_stopping",
+		[REASON_TAG_GONE] = "tag_gone",
+		[REASON_REQUESTED] = "requested",
+		[REASON_ATTACHED] = "attached",
+		[REASON_ADOPTED] = "adopted",
+	};
+
+	return names[reason];
+}
+
+const char *action_kind_name(enum action_kind kind)
+{
+	static const char *const names[] = {
+		[ACTION_DETACH_LIVE] = "detach_live",     [ACTION_ATTACH_LIVE] = "attach_live",
+		[ACTION_DETACH_CONFIG] = "detach_config", [ACTION_ATTACH_CONFIG] = "attach_config",
+		[ACTION_EDIT_IMAGE] = "edit_image",
+	};
+
+	return names[kind];
+}
+
+const char *outcome_kind_name(enum outcome_kind kind)
+{
+	static const char *const names[] = {
+		[OUTCOME_DONE] = "done",
+		[OUTCOME_FAILED] = "failed",
+		[OUTCOME_SKIPPED] = "skipped",
+		[OUTCOME_PRINTED] = "printed",
+	};
+
+	return names[kind];
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/problem.h"
+
+struct problem *problem_new(enum problem_code code, enum severity severity, const char *domain,
+			    const char *tag, unsigned int line, char *message, const char *hint)
+{
+	struct problem *problem = g_new0(struct problem, 1);
+
+	problem->code = code;
+	problem->severity = severity;
+	problem->domain = g_strdup(domain);
+	problem->tag = g_strdup(tag);
+	problem->line = line;
+	problem->message = message;
+	problem->hint = g_strdup(hint);
+	return problem;
+}
+
+void problem_free(struct problem *problem)
+{
+	if (!problem)
+		return;
+	g_free(problem->domain);
+	g_free(problem->tag);
+	g_free(problem->message);
+	g_free(problem->hint);
+	g_free(problem);
+}
+
+const char *problem_code_name(enum problem_code code)
+{
+	static const char *const names[] = {
+		[PROBLEM_METADATA_INVALID] = "metadata_invalid",
+		[PROBLEM_METADATA_WARNING] = "metadata_warning",
+		[PROBLEM_DOMAIN_UNREADABLE] = "domain_unreadable",
+		[PROBLEM_DOMAIN_BUSY] = "domain_busy",
+		[PROBLEM_HOSTDEV_STALE] = "hostdev_stale",
+		[PROBLEM_DEVICE_UNREADABLE] = "device_unreadable",
+		[PROBLEM_LIBVIRT_UNREACHABLE] = "libvirt_unreachable",
+		[PROBLEM_NO_ACCESS] = "no_access",
+		[PROBLEM_BUSY] = "busy",
+		[PROBLEM_USAGE] = "usage",
+		[PROBLEM_SERIAL_NOT_UNIQUE] = "serial_not_unique",
+	};
+
+	return names[code];
+}
+
+const char *severity_name(enum severity severity)
+{
+	static const char *const names[] = {
+		[SEVERITY_OK] = "ok",
+		[SEVERITY_WARNING] = "warning",
+		[SEVERITY_CRITICAL] = "critical",
+	};
+
+	return names[severity];
+}

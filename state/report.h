@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What only the daemon knows of itself: part of `status` while one runs. A value. */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/own.h"
+
+/* What asked for a pass. */
+enum trigger {
+	TRIGGER_START,
+	TRIGGER_UDEV,
+	TRIGGER_LIBVIRT,
+	TRIGGER_DEADLINE,
+	TRIGGER_RESYNC,
+	TRIGGER_REQUEST,
+	TRIGGER_DONE, /* a call of the daemon's own came back */
+};
+#define TRIGGERS 7
+
+struct report {
+	int64_t since;     /* seconds since the epoch, as the other two */
+	int64_t last_pass; /* 0: none yet */
+	enum trigger last_trigger;
+	bool connected; /* to libvirt */
+	uint64_t passes[TRIGGERS];
+	uint64_t actions;
+	uint64_t failures;
+	uint64_t reconnects;
+	uint64_t overflows; /* of udev's queue: each made a full pass */
+};
+
+struct report *report_new(void);
+void report_free(struct report *report);
+OWN_DEFINE(report)
+
+const char *trigger_name(enum trigger trigger); /* "start", "udev", … */
+bool trigger_parse(const char *text, enum trigger *ret_trigger);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/snapshot.h"
+
+#include <string.h>
+
+static void free_device(gpointer data)
+{
+	device_free(data);
+}
+
+static void free_domain(gpointer data)
+{
+	domain_free(data);
+}
+
+static void free_problem(gpointer data)
+{
+	problem_free(data);
+}
+
+struct snapshot *snapshot_new(void)
+{
+	struct snapshot *snapshot = g_new0(struct snapshot, 1);
+
+	snapshot->devices = g_ptr_array_new_with_free_func(free_device);
+	snapshot->domains = g_ptr_array_new_with_free_func(free_domain);
+	snapshot->problems = g_ptr_array_new_with_free_func(free_problem);
+	return snapshot;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	g_free(snapshot->host);
+	g_free(snapshot->uri);
+	g_ptr_array_unref(snapshot->devices);
+	g_ptr_array_unref(snapshot->domains);
+	g_ptr_array_unref(snapshot->problems);
+	if (snapshot->daemon)
+		report_free(snapshot->daemon);
+	g_free(snapshot);
+}
+
+static int compare_devices(gconstpointer a, gconstpointer b)
+{
+	return device_compare(*(const struct device *const *)a, *(const struct device *const *)b);
+}
+
+static int compare_domains(gconstpointer a, gconstpointer b)
+{
+	const struct domain *one = *(const struct domain *const *)a;
+	const struct domain *other = *(const struct domain *const *)b;
+	int order = g_strcmp0(one->name, other->name);
+
+	return order != 0 ? order : g_strcmp0(one->uuid, other->uuid);
+}
+
+void snapshot_sort(struct snapshot *snapshot)
+{
+	g_ptr_array_sort(snapshot->devices, compare_devices);
+	g_ptr_array_sort(snapshot->domains, compare_domains);
+}
+
+const struct device *snapshot_device_at(const struct snapshot *snapshot, unsigned int bus,
+					unsigned int dev)
+{
+	for (guint i = 0; i < snapshot->devices->len; i++) {
+		const struct device *device = g_ptr_array_index(snapshot->devices, i);
+
+		if (device->bus == bus && device->dev == dev)
+			return device;
+	}
+	return NULL;
+}
+
+const struct domain *snapshot_find_domain(const struct snapshot *snapshot, const char *name)
+{
+	const struct domain *found = NULL;
+
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		if (g_strcmp0(domain->name, name) == 0)
+			return domain;
+		if (!found && domain->uuid && g_ascii_strcasecmp(domain->uuid, name) == 0)
+			found = domain;
+	}
+	return found;
+}

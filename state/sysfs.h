@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Small reads below one sysfs directory, byte for byte: libudev trims what devices say of
+ * themselves. Never writes. Only the devices*.c files need it.
+ */
+
+#include <glib.h>
+
+/* One page, as the kernel gives for an attribute. */
+#define SYSFS_TEXT_MAX 4096
+
+/*
+ * The attribute without its last newline, a new string, NULL when empty; untrusted. 0, 1 when it
+ * (or its device) is not there, or -1 with *err.
+ */
+int sysfs_read(const char *directory, const char *attribute, char **ret_text, char **err);
+
+/* The last part of where a link points, a new string; NULL when there is no such link. */
+char *sysfs_read_link(const char *directory, const char *link);
+
+/* The names in the directory that begin with PREFIX, sorted; empty when it is not there. */
+GPtrArray *sysfs_list(const char *directory, const char *prefix);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/tag.h"
+
+#include <string.h>
+
+static void tag_match_free(gpointer data)
+{
+	struct tag_match *match = data;
+
+	g_free(match->property);
+	g_free(match->value);
+	g_free(match);
+}
+
+struct tag_match *tag_match_new(const char *property, const char *value)
+{
+	struct tag_match *match = g_new0(struct tag_match, 1);
+
+	match->property = g_strdup(property);
+	match->value = g_strdup(value);
+	return match;
+}
+
+struct tag *tag_new(void)
+{
+	struct tag *tag = g_new0(struct tag, 1);
+
+	tag->ids = g_array_new(FALSE, FALSE, sizeof(struct usb_id));
+	tag->matches = g_ptr_array_new_with_free_func(tag_match_free);
+	tag->enabled = true;
+	tag->limit = TAG_GROUP_LIMIT;
+	return tag;
+}
+
+void tag_free(struct tag *tag)
+{
+	if (!tag)
+		return;
+	g_free(tag->name);
+	g_array_unref(tag->ids);
+	g_free(tag->serial);
+	g_free(tag->port);
+	g_free(tag->port_sysname);
+	g_ptr_array_unref(tag->matches);
+	g_free(tag->guest_port);
+	g_free(tag->complaint);
+	g_free(tag);
+}
+
+static bool alias_char_ok(char c)
+{
+	return g_ascii_isalnum(c) || c == '_' || c == '-';
+}
+
+bool tag_name_ok(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > TAG_NAME_MAX || strstr(name, TAG_GROUP_DIVIDER))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (!alias_char_ok(name[i]))
+			return false;
+	}
+	return true;
+}
+
+/* libvirt drops an alias silently when it has any other character (USER_ALIAS_CHARS). */
+static char *alias_spelling(const char *place)
+{
+	char *spelling = g_strdup(place);
+
+	for (char *c = spelling; *c; c++) {
+		if (!alias_char_ok(*c))
+			*c = '-';
+	}
+	return spelling;
+}
+
+static const char *place_of(const struct device *device)
+{
+	if (device->port)
+		return device->port;
+	return device->id_path ? device->id_path : device->sysname;
+}
+
+char *tag_alias(const struct tag *tag, const struct device *device)
+{
+	g_autofree char *place = NULL;
+
+	if (!tag->name || (tag->group && !device))
+		return NULL;
+	if (!tag->group)
+		return g_strconcat(TAG_ALIAS_PREFIX, tag->name, NULL);
+	place = alias_spelling(place_of(device));
+	return g_strconcat(TAG_ALIAS_PREFIX, tag->name, TAG_GROUP_DIVIDER, place, NULL);
+}
+
+bool tag_owns_alias(const struct tag *tag, const char *alias)
+{
+	size_t length;
+
+	if (!tag->name || !tag_alias_is_ours(alias))
+		return false;
+	alias += strlen(TAG_ALIAS_PREFIX);
+	length = strlen(tag->name);
+	if (strncmp(alias, tag->name, length) != 0)
+		return false;
+	alias += length;
+	if (!tag->group)
+		return *alias == '\0';
+	if (!g_str_has_prefix(alias, TAG_GROUP_DIVIDER))
+		return false;
+	alias += strlen(TAG_GROUP_DIVIDER);
+	/* No place begins with '-'; an alias that goes on like this is of a group named "NAME-". */
+	return *alias != '\0' && *alias != '-';
+}
+
+bool tag_alias_is_ours(const char *alias)
+{
+	return alias && g_str_has_prefix(alias, TAG_ALIAS_PREFIX);
+}
+
+static bool parse_name(const char *text, const char *const *names, size_t count, size_t *ret_index)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret_index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *const persist_names[] = {
+	[TAG_PERSIST_KEEP] = "keep",
+	[TAG_PERSIST_YES] = "yes",
+	[TAG_PERSIST_NO] = "no",
+};
+
+const char *tag_persist_name(enum tag_persist persist)
+{
+	return persist_names[persist];
+}
+
+bool tag_persist_parse(const char *text, enum tag_persist *ret_persist)
+{
+	size_t index;
+
+	if (!parse_name(text, persist_names, G_N_ELEMENTS(persist_names), &index))
+		return false;
+	*ret_persist = (enum tag_persist)index;
+	return true;
+}
+
+static const char *const guest_reset_names[] = {
+	[GUEST_RESET_DEFAULT] = "default",
+	[GUEST_RESET_OFF] = "off",
+	[GUEST_RESET_UNINITIALIZED] = "uninitialized",
+	[GUEST_RESET_ON] = "on",
+};
+
+const char *guest_reset_name(enum guest_reset reset)
+{
+	return guest_reset_names[reset];
+}
+
+bool guest_reset_parse(const char *text, enum guest_reset *ret_reset)
+{
+	size_t index;
+
+	if (!parse_name(text, guest_reset_names, G_N_ELEMENTS(guest_reset_names), &index))
+		return false;
+	*ret_reset = (enum guest_reset)index;
+	return true;
+}
+
+/* Steps over a number of up to three digits in its only spelling; false when there is none. */
+static bool skip_number(const char **at, bool zero_ok)
+{
+	size_t length = strspn(*at, "0123456789");
+
+	if (length == 0 || length > 3)
+		return false;
+	if (**at == '0' && (length > 1 || !zero_ok))
+		return false;
+	*at += length;
+	return true;
+}
+
+bool guest_port_ok(const char *guest_port)
+{
+	const char *at = guest_port;
+	/* libvirt: VIR_DOMAIN_DEVICE_USB_MAX_PORT_DEPTH */
+	const int depth_max = 4;
+
+	if (!skip_number(&at, true) || *at != ':')
+		return false;
+	for (int depth = 1; depth <= depth_max; depth++) {
+		at++;
+		if (!skip_number(&at, false))
+			return false;
+		if (*at == '\0')
+			return true;
+		if (*at != '.')
+			return false;
+	}
+	return false;
+}

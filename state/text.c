@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/text.h"
+
+#include <string.h>
+
+/*
+ * Code points that Unicode calls letters or marks but that show nothing, or select how the one
+ * before is shown: two strings that differ in them look the same. (The zero-width spaces, joiners,
+ * BOM, bidi embeddings, overrides and isolates are of the type "format".)
+ */
+static bool is_invisible(gunichar c)
+{
+	return c == 0x034f || c == 0x115f || c == 0x1160 || c == 0x17b4 || c == 0x17b5 ||
+	       (c >= 0x180b && c <= 0x180f) || c == 0x2800 || c == 0x3164 ||
+	       (c >= 0xfe00 && c <= 0xfe0f) || c == 0xffa0 || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static bool is_printable(gunichar c)
+{
+	switch (g_unichar_type(c)) {
+	case G_UNICODE_CONTROL:
+	case G_UNICODE_FORMAT:
+	case G_UNICODE_SURROGATE:
+	case G_UNICODE_UNASSIGNED:
+	case G_UNICODE_PRIVATE_USE:
+	case G_UNICODE_LINE_SEPARATOR:
+	case G_UNICODE_PARAGRAPH_SEPARATOR:
+		return false;
+	default:
+		return !is_invisible(c);
+	}
+}
+
+/* How many bytes of AT are one printable character; 0: none, the byte must be spelt. */
+static size_t printable_length(const char *at)
+{
+	gunichar c = g_utf8_get_char_validated(at, -1);
+
+	if (c == (gunichar)-1 || c == (gunichar)-2 || !is_printable(c))
+		return 0;
+	return (size_t)g_utf8_skip[(guchar)*at];
+}
+
+static char *encode(const char *untrusted, bool spell_backslash)
+{
+	GString *text = g_string_new(NULL);
+
+	while (*untrusted) {
+		size_t length = printable_length(untrusted);
+
+		if (length == 0 || (spell_backslash && *untrusted == '\\')) {
+			g_string_append_printf(text, "\\x%02x", (guchar)*untrusted);
+			length = 1;
+		} else {
+			g_string_append_len(text, untrusted, (gssize)length);
+		}
+		untrusted += length;
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *text_spell(const char *untrusted)
+{
+	return encode(untrusted, true);
+}
+
+char *text_printable(const char *untrusted)
+{
+	return encode(untrusted, false);
+}
+
+/* The byte that "\xNN" at AT stands for, or -1. */
+static int spelt_byte(const char *at)
+{
+	int high, low;
+
+	if (at[0] != '\\' || at[1] != 'x')
+		return -1;
+	high = g_ascii_xdigit_value(at[2]);
+	if (high < 0)
+		return -1;
+	low = g_ascii_xdigit_value(at[3]);
+	return low < 0 ? -1 : high * 16 + low;
+}
+
+char *text_unspell(const char *spelling)
+{
+	g_autoptr(GString) bytes = g_string_new(NULL);
+
+	while (*spelling) {
+		int byte;
+
+		if (*spelling != '\\') {
+			g_string_append_c(bytes, *spelling++);
+			continue;
+		}
+		byte = spelt_byte(spelling);
+		if (byte <= 0)
+			return NULL;
+		g_string_append_c(bytes, (char)byte);
+		spelling += strlen("\\xNN");
+	}
+	return g_string_free(g_steal_pointer(&bytes), FALSE);
+}
