@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "xmlutil/domain_xml.h"
+
+#include <string.h>
+
+#include "xmlutil/hostdev_xml.h"
+#include "xmlutil/wrapper.h"
+#include "xmlutil/xml.h"
+
+static void add_other_alias(const struct _xmlNode *element, GPtrArray *other_aliases)
+{
+	char *alias = hostdev_xml_alias(element);
+
+	if (tag_alias_is_ours(alias) &&
+	    !g_ptr_array_find_with_equal_func(other_aliases, alias, g_str_equal, NULL))
+		g_ptr_array_add(other_aliases, alias);
+	else
+		g_free(alias);
+}
+
+static void read_devices(const struct _xmlNode *root, GPtrArray *hostdevs, GPtrArray *other_aliases)
+{
+	const struct _xmlNode *devices = xml_child(root, "devices");
+	struct _xmlNode *element = devices ? xml_first(devices) : NULL;
+
+	for (; element; element = xml_next(element)) {
+		if (hostdev_xml_is_usb(element))
+			g_ptr_array_add(hostdevs, hostdev_xml_read(element));
+		else if (other_aliases)
+			add_other_alias(element, other_aliases);
+	}
+}
+
+/* The root of a domain document, or NULL with *err. */
+static const struct _xmlNode *find_root(struct _xmlDoc *doc, char **err)
+{
+	const struct _xmlNode *root = xml_root(doc);
+
+	if (xml_is(root, "domain"))
+		return root;
+	*err = g_strdup_printf("the document is a <%s>, not a <domain>", xml_name(root));
+	return NULL;
+}
+
+/*
+ * A strict reading's document, or NULL with *err; then *ret_lenient is what a lenient one found, or
+ * NULL. An undefined entity in somebody's metadata is enough (libvirt 9.0.0 to 12.8.0 let it pass,
+ * and write a document that nobody can parse), and what the domain holds must not look free.
+ */
+static struct _xmlDoc *parse(const char *xml, struct _xmlDoc **ret_lenient, char **err)
+{
+	struct xml_fault fault;
+	struct _xmlDoc *doc = xml_parse(xml, strlen(xml), XML_STRICT, &fault);
+
+	*ret_lenient = NULL;
+	if (doc)
+		return doc;
+	*err = xml_fault_sentence(&fault);
+	*ret_lenient = xml_parse(xml, strlen(xml), XML_LENIENT, NULL);
+	return NULL;
+}
+
+static void read_leniently(struct _xmlDoc *lenient, GPtrArray *hostdevs, GPtrArray *other_aliases)
+{
+	if (lenient && xml_is(xml_root(lenient), "domain"))
+		read_devices(xml_root(lenient), hostdevs, other_aliases);
+}
+
+int domain_xml_read_config(const char *xml, bool transient, struct domain *domain,
+			   GPtrArray *problems, char **err)
+{
+	const struct reading reading = {.domain = domain->name, .problems = problems};
+	GPtrArray *hostdevs = transient ? domain->live : domain->config;
+	OWN_XML lenient = NULL;
+	OWN_XML doc = parse(xml, &lenient, err);
+	const struct _xmlNode *root = doc ? find_root(doc, err) : NULL;
+
+	if (!root) {
+		domain->metadata = METADATA_UNREAD;
+		read_leniently(lenient, hostdevs, domain->other_aliases);
+		return -1;
+	}
+	read_devices(root, hostdevs, domain->other_aliases);
+	wrapper_read_domain(root, &reading, domain);
+	return 0;
+}
+
+static int read_only_devices(const char *xml, GPtrArray *hostdevs, GPtrArray *other_aliases,
+			     char **err)
+{
+	OWN_XML lenient = NULL;
+	OWN_XML doc = parse(xml, &lenient, err);
+	const struct _xmlNode *root = doc ? find_root(doc, err) : NULL;
+
+	if (!root) {
+		read_leniently(lenient, hostdevs, other_aliases);
+		return -1;
+	}
+	read_devices(root, hostdevs, other_aliases);
+	return 0;
+}
+
+int domain_xml_read_live(const char *xml, struct domain *domain, char **err)
+{
+	return read_only_devices(xml, domain->live, domain->other_aliases, err);
+}
+
+int domain_xml_read_image(const char *xml, struct domain *domain, char **err)
+{
+	return read_only_devices(xml, domain->image, NULL, err);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* libvirt's domain XML, as far as it concerns us. Reading takes any document; writing makes one
+ * hostdev at a time. */
+
+#include <glib.h>
+
+#include "state/domain.h"
+#include "state/plan.h"
+#include "state/problem.h"
+
+/*
+ * The persistent (inactive) XML of a domain, or the live XML of a transient one: fills
+ * domain->config (or ->live, as TRANSIENT says), ->other_aliases, ->tags and ->metadata; line
+ * numbers are those of the document, as `virsh edit` shows them. 0, or -1 with *err when the
+ * document cannot be parsed: then ->metadata is METADATA_UNREAD, and the hostdevs are what a
+ * lenient second reading still found.
+ */
+int domain_xml_read_config(const char *xml, bool transient, struct domain *domain,
+			   GPtrArray *problems, char **err);
+
+/* The live XML: fills domain->live and ->other_aliases. The same return and leniency. */
+int domain_xml_read_live(const char *xml, struct domain *domain, char **err);
+
+/* A managed save image's XML: fills domain->image. The same return. */
+int domain_xml_read_image(const char *xml, struct domain *domain, char **err);
+
+/*
+ * The <hostdev> that ACTION attaches: vendor, product, bus, device, alias, guest address,
+ * guestReset; startupPolicy='optional' for the config, none live. Also, for an ACTION_DETACH_CONFIG
+ * without alias, the XML that names its hostdev. Returns a new string.
+ */
+char *domain_xml_write_hostdev(const struct action *action);
+
+/*
+ * An ACTION_EDIT_IMAGE: the image's XML with the one hostdev that carries the alias changed, all
+ * else as it was. Returns a new string, or NULL with *err.
+ */
+char *domain_xml_edit_image(const char *xml, const struct action *action, char **err);

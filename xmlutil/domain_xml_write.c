@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "xmlutil/domain_xml.h"
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <libxml/xmlsave.h>
+#include <string.h>
+
+#include "xmlutil/hostdev_xml.h"
+#include "xmlutil/xml.h"
+
+static xmlNodePtr add(xmlNodePtr parent, const char *name)
+{
+	xmlNodePtr child = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
+
+	if (!child)
+		g_error("out of memory");
+	return child;
+}
+
+static void set(xmlNodePtr node, const char *name, const char *value)
+{
+	if (!xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value))
+		g_error("out of memory");
+}
+
+static void set_number(xmlNodePtr node, const char *name, unsigned int number)
+{
+	g_autofree char *text = g_strdup_printf("%u", number);
+
+	set(node, name, text);
+}
+
+static void set_id(xmlNodePtr node, uint16_t id)
+{
+	g_autofree char *text = g_strdup_printf("0x%04x", id);
+
+	set(node, "id", text);
+}
+
+/* libvirt refuses a vendor 0 ("Zero is not permitted", 9.0.0), though there are such devices; the
+ * address alone names them as well. */
+static void add_ids(xmlNodePtr source, struct usb_id id)
+{
+	if (id.vendor == 0)
+		return;
+	set_id(add(source, "vendor"), id.vendor);
+	set_id(add(source, "product"), id.product);
+}
+
+static void add_host_address(xmlNodePtr source, unsigned int bus, unsigned int dev)
+{
+	xmlNodePtr address = add(source, "address");
+
+	set_number(address, "bus", bus);
+	set_number(address, "device", dev);
+}
+
+static void add_alias(xmlNodePtr hostdev, const char *alias)
+{
+	if (alias)
+		set(add(hostdev, "alias"), "name", alias);
+}
+
+static void add_guest_address(xmlNodePtr hostdev, const char *guest_port)
+{
+	xmlNodePtr address;
+	const char *colon = guest_port ? strchr(guest_port, ':') : NULL;
+	g_autofree char *bus = colon ? g_strndup(guest_port, (gsize)(colon - guest_port)) : NULL;
+
+	if (!colon)
+		return;
+	address = add(hostdev, "address");
+	set(address, "type", "usb");
+	set(address, "bus", bus);
+	set(address, "port", colon + 1);
+}
+
+static xmlNodePtr hostdev_element(xmlDocPtr doc)
+{
+	xmlNodePtr hostdev = xmlNewDocNode(doc, NULL, (const xmlChar *)"hostdev", NULL);
+
+	if (!hostdev)
+		g_error("out of memory");
+	xmlDocSetRootElement(doc, hostdev);
+	set(hostdev, "mode", "subsystem");
+	set(hostdev, "type", "usb");
+	/* Means nothing for USB; virt-manager writes it so. */
+	set(hostdev, "managed", "yes");
+	return hostdev;
+}
+
+/* Without a startupPolicy a live attach of a device that has just gone fails; with 'optional' it
+ * would leave a placeholder, which QEMU fills with any device (libvirt 9.0.0 to 12.8.0). */
+static void write_attach(xmlNodePtr hostdev, const struct action *action)
+{
+	xmlNodePtr source = add(hostdev, "source");
+
+	if (action->kind == ACTION_ATTACH_CONFIG)
+		set(source, "startupPolicy", "optional");
+	if (action->guest_reset != GUEST_RESET_DEFAULT)
+		set(source, "guestReset", guest_reset_name(action->guest_reset));
+	add_ids(source, action->device->id);
+	add_host_address(source, action->device->bus, action->device->dev);
+	add_alias(hostdev, action->alias);
+	add_guest_address(hostdev, action->guest_port);
+}
+
+/* What libvirt compares, and no more: bus and device if both are given, else vendor and product. */
+static void write_detach(xmlNodePtr hostdev, const struct hostdev *what)
+{
+	xmlNodePtr source = add(hostdev, "source");
+
+	if (what->has_id)
+		add_ids(source, what->id);
+	if (what->has_address)
+		add_host_address(source, what->bus, what->dev);
+}
+
+char *domain_xml_write_hostdev(const struct action *action)
+{
+	OWN_XML doc = xmlNewDoc(NULL);
+	xmlBufferPtr buffer = xmlBufferCreate();
+	xmlNodePtr hostdev;
+	char *text;
+
+	if (!doc || !buffer)
+		g_error("out of memory");
+	hostdev = hostdev_element(doc);
+	if (action->device)
+		write_attach(hostdev, action);
+	else
+		write_detach(hostdev, action->hostdev);
+	xmlNodeDump(buffer, doc, hostdev, 0, 1);
+	text = g_strconcat((const char *)xmlBufferContent(buffer), "\n", NULL);
+	xmlBufferFree(buffer);
+	return text;
+}
+
+static xmlNodePtr find_hostdev(xmlDocPtr doc, const char *wanted)
+{
+	xmlNodePtr devices = xml_child(xml_root(doc), "devices");
+	xmlNodePtr element = devices ? xml_first(devices) : NULL;
+
+	for (; element; element = xml_next(element)) {
+		g_autofree char *alias = hostdev_xml_alias(element);
+
+		if (hostdev_xml_is_usb(element) && g_strcmp0(alias, wanted) == 0)
+			return element;
+	}
+	return NULL;
+}
+
+static xmlNodePtr child_or_new(xmlNodePtr parent, const char *name)
+{
+	xmlNodePtr child = xml_child(parent, name);
+
+	return child ? child : add(parent, name);
+}
+
+static void unset(xmlNodePtr node, const char *name)
+{
+	xmlUnsetProp(node, (const xmlChar *)name);
+}
+
+static void drop(xmlNodePtr node)
+{
+	if (!node)
+		return;
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
+}
+
+/* libvirt wants ids and address to fit, and the device may have loaded a firmware since. */
+static void edit_ids(xmlNodePtr source, struct usb_id id)
+{
+	xmlNodePtr vendor = xml_child(source, "vendor");
+	xmlNodePtr product = xml_child(source, "product");
+
+	if (!vendor || !product)
+		return;
+	if (id.vendor == 0) {
+		drop(vendor);
+		drop(product);
+		return;
+	}
+	set_id(vendor, id.vendor);
+	set_id(product, id.product);
+}
+
+static void edit_address(xmlNodePtr source, const struct device *device)
+{
+	xmlNodePtr address = child_or_new(source, "address");
+
+	set_number(address, "bus", device->bus);
+	set_number(address, "device", device->dev);
+	/* 12.8: "found both device id and port in usb address". */
+	unset(address, "port");
+	/* With it libvirt (9.0.0, 11.3.0) goes on to search by ids and fails for twins. */
+	unset(source, "autoAddress");
+	unset(source, "missing");
+}
+
+static char *save(xmlDocPtr doc, bool declaration)
+{
+	xmlBufferPtr buffer = xmlBufferCreate();
+	int options = XML_SAVE_AS_XML | (declaration ? 0 : XML_SAVE_NO_DECL);
+	xmlSaveCtxtPtr context = buffer ? xmlSaveToBuffer(buffer, "UTF-8", options) : NULL;
+	char *text;
+
+	if (!context)
+		g_error("out of memory");
+	xmlSaveDoc(context, doc);
+	xmlSaveClose(context);
+	text = g_strdup((const char *)xmlBufferContent(buffer));
+	xmlBufferFree(buffer);
+	return text;
+}
+
+char *domain_xml_edit_image(const char *xml, const struct action *action, char **err)
+{
+	struct xml_fault fault;
+	OWN_XML doc = xml_parse(xml, strlen(xml), XML_STRICT, &fault);
+	xmlNodePtr hostdev, source;
+
+	if (!doc) {
+		*err = xml_fault_sentence(&fault);
+		return NULL;
+	}
+	hostdev = find_hostdev(doc, action->alias);
+	if (!hostdev) {
+		*err = g_strdup_printf(
+			"the managed save image has no USB hostdev with the alias %s",
+			action->alias);
+		return NULL;
+	}
+	source = child_or_new(hostdev, "source");
+	if (action->device) {
+		edit_ids(source, action->device->id);
+		edit_address(source, action->device);
+	} else {
+		set(source, "startupPolicy", "optional");
+	}
+	return save(doc, g_str_has_prefix(xml, "<?xml"));
+}
