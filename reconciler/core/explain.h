@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Reasons in words for a person. */
+
+#include "reconciler/core/claim.h"
+#include "reconciler/core/slot.h"
+
+/* A new string for every reason a member can have; device strings in it are spelled (state/text.h).
+ */
+char *explain_member(const struct slot *slot, const struct claim *claim,
+		     const struct device *device, enum reason reason);

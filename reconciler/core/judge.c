@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/core/judge.h"
+
+#include "reconciler/core/explain.h"
+
+enum reason judge_refusal(const struct tag *tag, const struct device *device, bool live)
+{
+	if (!device->authorized)
+		return REASON_UNAUTHORIZED;
+	if (device->in_use && !tag->force && !live)
+		return REASON_IN_USE_BY_HOST;
+	return REASON_ATTACHED;
+}
+
+static enum verdict_kind kind_of_reason(enum reason reason)
+{
+	switch (reason) {
+	case REASON_INVALID_ENTRY:
+		return VERDICT_INVALID;
+	case REASON_DISABLED:
+		return VERDICT_DISABLED;
+	case REASON_DOMAIN_OFF:
+		return VERDICT_INACTIVE;
+	case REASON_NOT_PLUGGED_IN:
+	case REASON_EMPTY_GROUP:
+		return VERDICT_MISSING;
+	case REASON_SEVERAL_MATCH:
+		return VERDICT_AMBIGUOUS;
+	case REASON_HUB:
+	case REASON_UNAUTHORIZED:
+	case REASON_IN_USE_BY_HOST:
+		return VERDICT_REFUSED;
+	case REASON_OWNED_BY_TAG:
+	case REASON_OWNED_BY_HOSTDEV:
+		return VERDICT_CONTESTED;
+	case REASON_LIBVIRT_ERROR:
+	case REASON_NOT_ALIVE:
+	case REASON_FOREIGN_HOSTDEV:
+	case REASON_ALIAS_TAKEN:
+	case REASON_DOMAIN_UNREADABLE:
+		return VERDICT_FAILED;
+	case REASON_ATTACHED:
+	case REASON_ADOPTED:
+		return VERDICT_ATTACHED;
+	case REASON_NOT_ATTACHED:
+	case REASON_MOVED:
+	case REASON_PLACEHOLDER:
+	case REASON_DEAD:
+	case REASON_MAYBE_DEAD:
+	case REASON_SETTLING:
+	case REASON_WAITING_RELEASE:
+	case REASON_CONFIG_STALE:
+	case REASON_CONFIG_ABSENT:
+	case REASON_CONFIG_UNWANTED:
+	case REASON_IMAGE_STALE:
+	case REASON_DEVICE_GONE:
+	case REASON_NOT_OWNED:
+	case REASON_HOST_STOPPING:
+	case REASON_TAG_GONE:
+	case REASON_REQUESTED:
+		return VERDICT_PENDING;
+	}
+	g_assert_not_reached();
+}
+
+/* The first that applies, in the order of enum verdict_kind. */
+static enum reason reason_of(const struct slot *slot, const struct claim *claim,
+			     enum reason refusal)
+{
+	if (claim->reason == REASON_INVALID_ENTRY || claim->reason == REASON_DISABLED ||
+	    claim->reason == REASON_DOMAIN_UNREADABLE)
+		return claim->reason;
+	if (!slot->domain->running && !slot->failed)
+		return slot->pending ? slot->reason : REASON_DOMAIN_OFF;
+	if (claim->owned->len == 0)
+		return claim->reason;
+	if (refusal != REASON_ATTACHED)
+		return refusal;
+	return slot->reason;
+}
+
+static enum severity severity_of(const struct member *member, const struct slot *slot)
+{
+	uint64_t since;
+
+	switch (member->kind) {
+	case VERDICT_DISABLED:
+	case VERDICT_INACTIVE:
+	case VERDICT_ATTACHED:
+		return SEVERITY_OK;
+	case VERDICT_MISSING:
+		if (slot->tag->required)
+			return SEVERITY_CRITICAL;
+		return slot->tag->group ? SEVERITY_OK : SEVERITY_WARNING;
+	case VERDICT_CONTESTED:
+		return member->owner_tag ? SEVERITY_OK : SEVERITY_WARNING;
+	case VERDICT_PENDING:
+		since = slot->memory ? slot->memory->pending_since : 0;
+		return since && slot->snapshot->now - since >= JUDGE_PATIENCE ? SEVERITY_CRITICAL
+									      : SEVERITY_WARNING;
+	case VERDICT_INVALID:
+	case VERDICT_AMBIGUOUS:
+	case VERDICT_REFUSED:
+	case VERDICT_FAILED:
+		return SEVERITY_CRITICAL;
+	}
+	g_assert_not_reached();
+}
+
+struct member *judge_member(const struct slot *slot, const struct claim *claim,
+			    const struct device *device, enum reason refusal)
+{
+	struct member *member = g_new0(struct member, 1);
+
+	member->reason = reason_of(slot, claim, refusal);
+	member->kind = kind_of_reason(member->reason);
+	member->alias = g_strdup(slot->alias);
+	member->device = device;
+	member->live = slot->live;
+	member->config = slot->config;
+	member->memory = slot->memory;
+	if (member->kind == VERDICT_CONTESTED) {
+		member->owner_domain = claim->owner_domain;
+		member->owner_tag = claim->owner_tag;
+		member->owner_hostdev = claim->owner_hostdev;
+	}
+	member->severity = severity_of(member, slot);
+	member->sentence = explain_member(slot, claim, device, member->reason);
+	return member;
+}
+
+/* The member whose state speaks for the whole group. */
+static const struct member *worst_of(const GPtrArray *members)
+{
+	const struct member *worst = g_ptr_array_index(members, 0);
+
+	for (guint i = 1; i < members->len; i++) {
+		const struct member *member = g_ptr_array_index(members, i);
+
+		if (member->severity > worst->severity ||
+		    (member->severity == worst->severity && member->kind < worst->kind))
+			worst = member;
+	}
+	return worst;
+}
+
+struct verdict *judge_tag(const struct claim *claim, GPtrArray *members)
+{
+	struct verdict *verdict = g_new0(struct verdict, 1);
+	const struct member *worst = worst_of(members);
+
+	verdict->domain = claim->domain;
+	verdict->tag = claim->tag;
+	verdict->kind = worst->kind;
+	verdict->reason = worst->reason;
+	verdict->severity = worst->severity;
+	verdict->sentence = g_strdup(worst->sentence);
+	if (claim->tag->group && worst->kind == VERDICT_ATTACHED) {
+		g_free(verdict->sentence);
+		verdict->sentence =
+			g_strdup_printf("%u device%s", members->len, members->len == 1 ? "" : "s");
+	}
+	verdict->members = members;
+	verdict->candidates = g_ptr_array_copy(claim->candidates, NULL, NULL);
+	return verdict;
+}

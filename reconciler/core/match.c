@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/core/match.h"
+
+#include <fnmatch.h>
+
+static bool has_port(const struct tag *tag)
+{
+	return tag->port || tag->port_sysname;
+}
+
+enum specificity match_specificity(const struct tag *tag)
+{
+	if (tag->group)
+		return SPECIFICITY_GROUP;
+	if (tag->serial)
+		return has_port(tag) ? SPECIFICITY_SERIAL_PORT : SPECIFICITY_SERIAL;
+	if (has_port(tag))
+		return SPECIFICITY_PORT;
+	return tag->ids->len > 0 ? SPECIFICITY_IDS : SPECIFICITY_MATCH;
+}
+
+bool match_is_certain(const struct tag *tag)
+{
+	return tag->serial || has_port(tag);
+}
+
+static bool same_id(struct usb_id a, struct usb_id b)
+{
+	return a.vendor == b.vendor && a.product == b.product;
+}
+
+static bool ids_match(const struct tag *tag, const struct device *device)
+{
+	for (guint i = 0; i < tag->ids->len; i++) {
+		if (same_id(g_array_index(tag->ids, struct usb_id, i), device->id))
+			return true;
+	}
+	return tag->ids->len == 0;
+}
+
+/* PORT itself, or for a group also what hangs below it. */
+static bool at_port(const char *port, const char *asked, bool below)
+{
+	size_t length = strlen(asked);
+
+	if (!port || strncmp(port, asked, length) != 0)
+		return false;
+	return port[length] == '\0' || (below && port[length] == '.');
+}
+
+static bool port_matches(const struct tag *tag, const struct device *device)
+{
+	if (tag->port)
+		return at_port(device->port, tag->port, tag->group) ||
+		       at_port(device->port_v3, tag->port, tag->group);
+	if (tag->port_sysname)
+		return at_port(device->sysname, tag->port_sysname, tag->group) ||
+		       at_port(device->companion, tag->port_sysname, tag->group);
+	return true;
+}
+
+static bool properties_match(const struct tag *tag, const struct device *device)
+{
+	for (guint i = 0; i < tag->matches->len; i++) {
+		const struct tag_match *match = g_ptr_array_index(tag->matches, i);
+		const char *value = device_property(device, match->property);
+
+		if (!value || fnmatch(match->value, value, 0) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool serial_is(const struct tag *tag, const char *serial)
+{
+	return g_strcmp0(tag->serial, serial) == 0;
+}
+
+GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool hubs)
+{
+	GPtrArray *exact = g_ptr_array_new();
+	GPtrArray *spelled = g_ptr_array_new();
+
+	for (guint i = 0; i < snapshot->devices->len; i++) {
+		struct device *device = g_ptr_array_index(snapshot->devices, i);
+
+		if (device->hub != hubs || !ids_match(tag, device) || !port_matches(tag, device) ||
+		    !properties_match(tag, device))
+			continue;
+		if (!tag->serial || serial_is(tag, device->untrusted_serial))
+			g_ptr_array_add(exact, device);
+		else if (serial_is(tag, device_property(device, "ID_SERIAL_SHORT")))
+			g_ptr_array_add(spelled, device);
+	}
+	if (exact->len == 0) {
+		g_ptr_array_unref(exact);
+		return spelled;
+	}
+	g_ptr_array_unref(spelled);
+	return exact;
+}
+
+const struct device *match_only_with_id(const struct snapshot *snapshot, struct usb_id id)
+{
+	const struct device *only = NULL;
+
+	for (guint i = 0; i < snapshot->devices->len; i++) {
+		const struct device *device = g_ptr_array_index(snapshot->devices, i);
+
+		if (device->hub || !same_id(device->id, id))
+			continue;
+		if (only)
+			return NULL;
+		only = device;
+	}
+	return only;
+}

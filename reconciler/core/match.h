@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Which devices a tag means, and how narrowly it asks. */
+
+#include "state/device.h"
+#include "state/hostdev.h"
+#include "state/snapshot.h"
+#include "state/tag.h"
+
+/* How narrowly a tag asks, the narrowest first: who asks more narrowly is served first. */
+enum specificity {
+	SPECIFICITY_SERIAL_PORT,
+	SPECIFICITY_SERIAL,
+	SPECIFICITY_PORT,
+	SPECIFICITY_IDS,
+	SPECIFICITY_MATCH,
+	SPECIFICITY_GROUP,
+};
+
+enum specificity match_specificity(const struct tag *tag);
+
+/* Does the tag name something that no second device can have: a serial or a port? */
+bool match_is_certain(const struct tag *tag);
+
+/*
+ * All devices that the tag matches, hubs among them when HUBS (and only hubs then), in the
+ * snapshot's order: a new GPtrArray of const struct device *. A serial that some device has to the
+ * byte is not taken as udev's spelling of another's.
+ */
+GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool hubs);
+
+/* The only device of the host with that id, or NULL when there is none or more than one. */
+const struct device *match_only_with_id(const struct snapshot *snapshot, struct usb_id id);

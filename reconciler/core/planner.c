@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/core/planner.h"
+
+#include "reconciler/core/claim.h"
+#include "reconciler/core/judge.h"
+#include "reconciler/core/slot.h"
+
+/* A slot and what is said about it; `member` is none for a hostdev that has to go. */
+struct job {
+	struct slot slot;
+	char *alias;
+	const struct claim *claim;
+	const struct device *device;
+	enum reason refusal;
+	bool counted; /* does it make a member of the verdict? */
+};
+
+struct planning {
+	const struct snapshot *snapshot;
+	const struct history *history;
+	GPtrArray *jobs; /* struct job *, by domain; a claim's stand together */
+	struct plan *plan;
+};
+
+static void job_free(gpointer data)
+{
+	struct job *job = data;
+
+	slot_clear(&job->slot);
+	g_free(job->alias);
+	g_free(job);
+}
+
+/* Takes the slot over. */
+static struct job *add_job(struct planning *planning, const struct slot *slot,
+			   const struct claim *claim, const struct device *device)
+{
+	struct job *job = g_new0(struct job, 1);
+
+	job->slot = *slot;
+	job->alias = g_strdup(slot->alias);
+	job->slot.alias = job->alias;
+	job->claim = claim;
+	job->device = device;
+	job->refusal = REASON_ATTACHED;
+	job->counted = claim != NULL;
+	if (device) {
+		job->refusal = judge_refusal(claim->tag, device, slot_is_live(slot));
+		if (job->refusal != REASON_ATTACHED) {
+			job->slot.device = NULL;
+			job->slot.why_none = REASON_NOT_OWNED;
+		}
+	}
+	g_ptr_array_add(planning->jobs, job);
+	return job;
+}
+
+static struct job *add_claim_job(struct planning *planning, const struct claim *claim,
+				 const char *alias, const struct device *device,
+				 enum reason why_none)
+{
+	struct slot slot;
+
+	slot_init(&slot, planning->snapshot, planning->history, claim->domain, claim->tag, alias,
+		  device, why_none);
+	return add_job(planning, &slot, claim, device);
+}
+
+static enum reason why_without_device(enum reason reason)
+{
+	if (reason == REASON_NOT_PLUGGED_IN || reason == REASON_EMPTY_GROUP)
+		return REASON_DEVICE_GONE;
+	return reason == REASON_DISABLED ? REASON_DISABLED : REASON_NOT_OWNED;
+}
+
+static bool has_job(const struct planning *planning, const struct domain *domain, const char *alias)
+{
+	for (guint i = 0; i < planning->jobs->len; i++) {
+		const struct job *job = g_ptr_array_index(planning->jobs, i);
+
+		if (job->slot.domain == domain && strcmp(job->alias, alias) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The hostdevs of one list that the claim's group once had and has no more. */
+static void add_leftovers(struct planning *planning, const struct claim *claim,
+			  const GPtrArray *side)
+{
+	for (guint i = 0; i < side->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(side, i);
+		struct job *job;
+
+		if (!tag_owns_alias(claim->tag, hostdev->alias) ||
+		    has_job(planning, claim->domain, hostdev->alias))
+			continue;
+		job = add_claim_job(planning, claim, hostdev->alias, NULL,
+				    why_without_device(claim->reason));
+		job->counted = false;
+	}
+}
+
+static void add_claim(struct planning *planning, const struct claim *claim)
+{
+	const struct domain *domain = claim->domain;
+	g_autofree char *alias = NULL;
+
+	for (guint i = 0; i < claim->owned->len; i++) {
+		const struct device *device = g_ptr_array_index(claim->owned, i);
+		g_autofree char *member = tag_alias(claim->tag, device);
+
+		add_claim_job(planning, claim, member, device, REASON_NOT_OWNED);
+	}
+	if (claim->owned->len == 0) {
+		/* Where there is no alias there is no hostdev: none has an empty one. */
+		alias = tag_alias(claim->tag, NULL);
+		add_claim_job(planning, claim, alias ? alias : "", NULL,
+			      why_without_device(claim->reason));
+	}
+	if (claim->tag->group && !claim->tag->complaint && !domain->unreadable) {
+		add_leftovers(planning, claim, domain->live);
+		add_leftovers(planning, claim, domain->config);
+		add_leftovers(planning, claim, domain->image);
+	}
+}
+
+/* Has some tag of the domain taken this hostdev for its own? */
+static bool is_adopted(const struct planning *planning, const struct hostdev *hostdev)
+{
+	for (guint i = 0; i < planning->jobs->len; i++) {
+		const struct job *job = g_ptr_array_index(planning->jobs, i);
+
+		if (job->slot.live == hostdev || job->slot.config == hostdev ||
+		    job->slot.image == hostdev)
+			return true;
+	}
+	return false;
+}
+
+static void leave_if_adopted(const struct planning *planning, const struct hostdev **hostdev)
+{
+	if (*hostdev && is_adopted(planning, *hostdev))
+		*hostdev = NULL;
+}
+
+/* Hostdevs with our alias whose tag is gone, of one list. Those that a renamed tag has taken over
+ * stay, on whichever side it has. */
+static void add_gone(struct planning *planning, const struct domain *domain, const GPtrArray *side)
+{
+	for (guint i = 0; i < side->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(side, i);
+		struct slot slot;
+
+		if (!claim_is_gone(domain, hostdev) || is_adopted(planning, hostdev) ||
+		    has_job(planning, domain, hostdev->alias))
+			continue;
+		slot_init(&slot, planning->snapshot, planning->history, domain, NULL,
+			  hostdev->alias, NULL, REASON_TAG_GONE);
+		leave_if_adopted(planning, &slot.live);
+		leave_if_adopted(planning, &slot.config);
+		leave_if_adopted(planning, &slot.image);
+		add_job(planning, &slot, NULL, NULL);
+	}
+}
+
+static void note_unmanaged(struct planning *planning, const struct domain *domain, bool live)
+{
+	const GPtrArray *side = live ? domain->live : domain->config;
+
+	for (guint i = 0; i < side->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(side, i);
+		struct unmanaged *unmanaged;
+		const struct device *device =
+			snapshot_device_at(planning->snapshot, hostdev->bus, hostdev->dev);
+
+		if (tag_alias_is_ours(hostdev->alias) || is_adopted(planning, hostdev))
+			continue;
+		unmanaged = g_new0(struct unmanaged, 1);
+		unmanaged->domain = domain;
+		unmanaged->hostdev = hostdev;
+		unmanaged->live = live;
+		unmanaged->device = device && hostdev_is(hostdev, device) ? device : NULL;
+		g_ptr_array_add(planning->plan->unmanaged, unmanaged);
+	}
+}
+
+static const struct job *job_that_detaches(const struct planning *planning,
+					   const struct hostdev *hostdev)
+{
+	for (guint i = 0; i < planning->jobs->len; i++) {
+		const struct job *job = g_ptr_array_index(planning->jobs, i);
+
+		for (guint k = 0; k < job->slot.actions->len; k++) {
+			const struct action *action = g_ptr_array_index(job->slot.actions, k);
+
+			if (action->kind == ACTION_DETACH_LIVE && action->hostdev == hostdev)
+				return job;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * libvirt keeps a host address reserved for whichever live hostdev names it, right or stale, of any
+ * domain. One that nothing in this plan takes out stands in the way.
+ */
+static const struct hostdev *find_blocker(const struct planning *planning, const struct slot *slot,
+					  const struct domain **ret_domain)
+{
+	for (guint i = 0; i < planning->snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(planning->snapshot->domains, i);
+
+		for (guint k = 0; k < domain->live->len; k++) {
+			const struct hostdev *hostdev = g_ptr_array_index(domain->live, k);
+
+			if (hostdev_at(hostdev, slot->device->bus, slot->device->dev) &&
+			    !job_that_detaches(planning, hostdev)) {
+				*ret_domain = domain;
+				return hostdev;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void drop_if_blocked(const struct planning *planning, struct slot *slot)
+{
+	const struct domain *domain;
+	const struct hostdev *blocker;
+
+	for (guint i = 0; i < slot->actions->len; i++) {
+		const struct action *action = g_ptr_array_index(slot->actions, i);
+
+		if (action->kind != ACTION_ATTACH_LIVE)
+			continue;
+		blocker = find_blocker(planning, slot, &domain);
+		if (!blocker)
+			return;
+		g_ptr_array_remove_index(slot->actions, i);
+		slot->reason = REASON_FOREIGN_HOSTDEV;
+		if (claim_tag_of_alias(domain, blocker->alias))
+			slot->reason = REASON_WAITING_RELEASE;
+		else
+			slot->failed = true;
+		return;
+	}
+}
+
+/* The live detaches before ATTACH that it must wait for: its own alias's, and whoever has its host
+ * address. */
+static void note_dependencies(const struct plan *plan, struct action *attach)
+{
+	for (guint i = 0; i < plan->actions->len; i++) {
+		const struct action *action = g_ptr_array_index(plan->actions, i);
+
+		if (action->kind != ACTION_DETACH_LIVE)
+			continue;
+		if (hostdev_at(action->hostdev, attach->device->bus, attach->device->dev) ||
+		    (action->domain == attach->domain &&
+		     g_strcmp0(action->alias, attach->alias) == 0))
+			g_array_append_val(attach->after, i);
+	}
+}
+
+static void note_config_dependency(const struct plan *plan, struct action *attach)
+{
+	guint last = plan->actions->len - 1;
+	const struct action *before =
+		plan->actions->len > 0 ? g_ptr_array_index(plan->actions, last) : NULL;
+
+	if (before && before->kind == ACTION_DETACH_CONFIG && before->domain == attach->domain &&
+	    before->tag == attach->tag)
+		g_array_append_val(attach->after, last);
+}
+
+/* The order of doing: what libvirt put a placeholder for goes first (QEMU gives it another device
+ * as long as it stands), then everything else that goes, what comes, and the files. */
+enum phase { PHASE_PLACEHOLDERS, PHASE_DETACH, PHASE_ATTACH, PHASE_CONFIG, PHASE_IMAGE, PHASES };
+
+static enum phase phase_of(const struct action *action)
+{
+	switch (action->kind) {
+	case ACTION_DETACH_LIVE:
+		return action->hostdev->missing ? PHASE_PLACEHOLDERS : PHASE_DETACH;
+	case ACTION_ATTACH_LIVE:
+		return PHASE_ATTACH;
+	case ACTION_DETACH_CONFIG:
+	case ACTION_ATTACH_CONFIG:
+		return PHASE_CONFIG;
+	case ACTION_EDIT_IMAGE:
+		return PHASE_IMAGE;
+	}
+	g_assert_not_reached();
+}
+
+static void collect_phase(struct planning *planning, struct slot *slot, enum phase phase)
+{
+	for (guint i = 0; i < slot->actions->len; i++) {
+		struct action *action = g_ptr_array_index(slot->actions, i);
+
+		if (!action || phase_of(action) != phase)
+			continue;
+		if (action->kind == ACTION_ATTACH_LIVE)
+			note_dependencies(planning->plan, action);
+		else if (action->kind == ACTION_ATTACH_CONFIG)
+			note_config_dependency(planning->plan, action);
+		g_ptr_array_index(slot->actions, i) = NULL;
+		g_ptr_array_add(planning->plan->actions, action);
+	}
+}
+
+static void collect(struct planning *planning)
+{
+	for (int phase = 0; phase < PHASES; phase++) {
+		for (guint i = 0; i < planning->jobs->len; i++) {
+			struct job *job = g_ptr_array_index(planning->jobs, i);
+
+			collect_phase(planning, &job->slot, (enum phase)phase);
+		}
+	}
+}
+
+static void free_member(gpointer data)
+{
+	member_free(data);
+}
+
+static void judge(struct planning *planning)
+{
+	struct plan *plan = planning->plan;
+	guint i = 0;
+
+	while (i < planning->jobs->len) {
+		const struct job *job = g_ptr_array_index(planning->jobs, i);
+		const struct claim *claim = job->claim;
+		GPtrArray *members;
+
+		if (!job->counted) {
+			i++;
+			continue;
+		}
+		members = g_ptr_array_new_with_free_func(free_member);
+		for (; i < planning->jobs->len; i++) {
+			job = g_ptr_array_index(planning->jobs, i);
+			if (job->claim != claim || !job->counted)
+				break;
+			g_ptr_array_add(members,
+					judge_member(&job->slot, claim, job->device, job->refusal));
+		}
+		g_ptr_array_add(plan->verdicts, judge_tag(claim, members));
+	}
+}
+
+static void note_wake(struct plan *plan, const struct slot *slot)
+{
+	if (slot->wake != 0 && (plan->wake == 0 || slot->wake < plan->wake))
+		plan->wake = slot->wake;
+}
+
+static void plan_slots(struct planning *planning)
+{
+	for (guint i = 0; i < planning->jobs->len; i++) {
+		struct job *job = g_ptr_array_index(planning->jobs, i);
+
+		if ((job->slot.tag && job->slot.tag->complaint) || job->slot.domain->unreadable)
+			continue;
+		slot_plan(&job->slot);
+		note_wake(planning->plan, &job->slot);
+	}
+	for (guint i = 0; i < planning->jobs->len; i++) {
+		struct job *job = g_ptr_array_index(planning->jobs, i);
+
+		drop_if_blocked(planning, &job->slot);
+	}
+}
+
+struct plan *planner_plan(const struct snapshot *snapshot, const struct history *history)
+{
+	OWN(claims) claims = claims_settle(snapshot);
+	struct planning planning = {
+		.snapshot = snapshot,
+		.history = history,
+		.jobs = g_ptr_array_new_with_free_func(job_free),
+		.plan = plan_new(),
+	};
+
+	for (guint i = 0; i < claims->all->len; i++)
+		add_claim(&planning, g_ptr_array_index(claims->all, i));
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		if (domain->unreadable)
+			continue;
+		add_gone(&planning, domain, domain->live);
+		add_gone(&planning, domain, domain->config);
+		add_gone(&planning, domain, domain->image);
+	}
+	plan_slots(&planning);
+	judge(&planning);
+	collect(&planning);
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), true);
+		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), false);
+	}
+	g_ptr_array_unref(planning.jobs);
+	return planning.plan;
+}

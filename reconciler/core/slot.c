@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/core/slot.h"
+
+#include "reconciler/core/claim.h"
+#include "reconciler/core/match.h"
+
+static void action_free_in_array(gpointer action)
+{
+	if (action)
+		action_free(action);
+}
+
+void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct history *history,
+	       const struct domain *domain, const struct tag *tag, const char *alias,
+	       const struct device *device, enum reason why_none)
+{
+	*slot = (struct slot){
+		.snapshot = snapshot,
+		.domain = domain,
+		.tag = tag,
+		.alias = alias,
+		.device = device,
+		.why_none = why_none,
+		.reason = REASON_ATTACHED,
+	};
+	slot->live = claim_find_hostdev(snapshot, domain, domain->live, alias, device);
+	slot->config = claim_find_hostdev(snapshot, domain, domain->config, alias, device);
+	slot->image = domain_find_hostdev(domain->image, alias);
+	slot->memory = history_find(history, domain->uuid, alias);
+	slot->actions = g_ptr_array_new_with_free_func(action_free_in_array);
+}
+
+void slot_clear(struct slot *slot)
+{
+	g_clear_pointer(&slot->actions, g_ptr_array_unref);
+}
+
+bool slot_is_live(const struct slot *slot)
+{
+	return slot->domain->running && slot->device && slot->live &&
+	       hostdev_is(slot->live, slot->device);
+}
+
+static bool is_own(const struct slot *slot, const struct hostdev *hostdev)
+{
+	return hostdev && g_strcmp0(hostdev->alias, slot->alias) == 0;
+}
+
+static void note_wake(struct slot *slot, uint64_t when)
+{
+	if (slot->wake == 0 || when < slot->wake)
+		slot->wake = when;
+}
+
+static void fail(struct slot *slot, enum reason reason)
+{
+	slot->failed = true;
+	slot->reason = reason;
+}
+
+static void note_pending(struct slot *slot, enum reason reason)
+{
+	if (!slot->pending && !slot->failed)
+		slot->reason = reason;
+	slot->pending = true;
+}
+
+static struct action *add(struct slot *slot, enum action_kind kind, enum reason reason)
+{
+	struct action *action = g_new0(struct action, 1);
+
+	action->kind = kind;
+	action->reason = reason;
+	action->domain = slot->domain;
+	action->tag = slot->tag;
+	action->device = slot->device;
+	action->alias = g_strdup(slot->alias);
+	action->after = g_array_new(FALSE, FALSE, sizeof(unsigned int));
+	g_ptr_array_add(slot->actions, action);
+	note_pending(slot, reason);
+	return action;
+}
+
+/* libvirt takes out the first entry that compares equal, and compares the host address alone if
+ * there is one, else the ids alone (FACTS: 9.0.0 to 12.8; detach by alias ends in the same
+ * comparison). */
+static bool is_first_match(const GPtrArray *side, const struct hostdev *hostdev)
+{
+	if (!hostdev->has_address && !hostdev->has_id)
+		return false;
+	for (guint i = 0; i < side->len; i++) {
+		const struct hostdev *other = g_ptr_array_index(side, i);
+
+		if (other == hostdev)
+			return true;
+		if (hostdev->has_address
+			    ? hostdev_at(other, hostdev->bus, hostdev->dev)
+			    : (other->has_id && other->id.vendor == hostdev->id.vendor &&
+			       other->id.product == hostdev->id.product))
+			return false;
+	}
+	return false;
+}
+
+static bool detach(struct slot *slot, enum action_kind kind, const struct hostdev *hostdev,
+		   enum reason reason)
+{
+	bool live = kind == ACTION_DETACH_LIVE;
+	struct action *action;
+
+	if (!is_first_match(live ? slot->domain->live : slot->domain->config, hostdev)) {
+		fail(slot, REASON_FOREIGN_HOSTDEV);
+		return false;
+	}
+	action = add(slot, kind, reason);
+	action->hostdev = hostdev;
+	g_free(action->alias);
+	action->alias = g_strdup(hostdev->alias);
+	return true;
+}
+
+static void attach(struct slot *slot, enum action_kind kind, enum reason reason,
+		   const char *guest_port)
+{
+	struct action *action = add(slot, kind, reason);
+
+	action->guest_port = g_strdup(guest_port);
+	action->inherited_port = guest_port && !slot->tag->guest_port;
+	action->guest_reset = slot->tag->guest_reset;
+}
+
+static const char *port_of(const struct hostdev *hostdev)
+{
+	return hostdev ? hostdev->guest_port : NULL;
+}
+
+/* The guest port that was not asked for but should be kept, unless libvirt has refused it to this
+ * very device. */
+static const char *inherited_port(const struct slot *slot, const struct hostdev *first,
+				  const struct hostdev *second)
+{
+	const struct memory *memory = slot->memory;
+
+	if (memory && memory->no_inherited_port && memory->failed == slot->device->incarnation)
+		return NULL;
+	if (port_of(first))
+		return port_of(first);
+	if (port_of(second))
+		return port_of(second);
+	return memory ? memory->guest_port : NULL;
+}
+
+/* While the device list is moving, "the only one that matches" may be the first of two. */
+static bool must_settle(struct slot *slot)
+{
+	const struct snapshot *snapshot = slot->snapshot;
+
+	if (match_is_certain(slot->tag) || snapshot->still_since + SLOT_STILL <= snapshot->now)
+		return false;
+	note_pending(slot, REASON_SETTLING);
+	note_wake(slot, snapshot->still_since + SLOT_STILL);
+	return true;
+}
+
+enum pulse { PULSE_ALIVE, PULSE_LOOK_AGAIN, PULSE_DEAD, PULSE_REQUESTED, PULSE_BEYOND_HELP };
+
+/*
+ * Does QEMU still hold what the XML says it holds? After a restore or a revert it does not, nor
+ * after the device re-enumerated under the same numbers; then the host's own driver is bound again
+ * (which also happens for a moment while the guest resets the device: hence two looks).
+ */
+static enum pulse take_pulse(struct slot *slot)
+{
+	const struct memory *memory = slot->memory;
+	const struct device *device = slot->device;
+	bool cured = memory && memory->replugged == device->incarnation;
+	uint64_t since;
+
+	if (memory && memory->replug)
+		return PULSE_REQUESTED;
+	if (memory && memory->attached && memory->attached != device->incarnation && !cured)
+		return PULSE_DEAD;
+	if (!device->driver)
+		return PULSE_ALIVE;
+	since = memory && memory->suspect_since ? memory->suspect_since : slot->snapshot->now;
+	if (slot->snapshot->now - since >= SLOT_SECOND_LOOK)
+		return cured ? PULSE_BEYOND_HELP : PULSE_DEAD;
+	note_wake(slot, since + SLOT_SECOND_LOOK);
+	return PULSE_LOOK_AGAIN;
+}
+
+static void replug(struct slot *slot, enum reason reason)
+{
+	const char *port = slot->tag->guest_port;
+
+	if (!port)
+		port = inherited_port(slot, slot->live, slot->config);
+	if (detach(slot, ACTION_DETACH_LIVE, slot->live, reason))
+		attach(slot, ACTION_ATTACH_LIVE, reason, port);
+}
+
+static void check_pulse(struct slot *slot)
+{
+	switch (take_pulse(slot)) {
+	case PULSE_ALIVE:
+		if (!is_own(slot, slot->live))
+			slot->reason = REASON_ADOPTED;
+		return;
+	case PULSE_LOOK_AGAIN:
+		note_pending(slot, REASON_MAYBE_DEAD);
+		return;
+	case PULSE_DEAD:
+		replug(slot, REASON_DEAD);
+		return;
+	case PULSE_REQUESTED:
+		replug(slot, REASON_REQUESTED);
+		return;
+	case PULSE_BEYOND_HELP:
+		fail(slot, REASON_NOT_ALIVE);
+		return;
+	}
+}
+
+static void plan_live(struct slot *slot)
+{
+	const struct hostdev *live = slot->live;
+	const char *port;
+	enum reason reason = REASON_NOT_ATTACHED;
+
+	if (slot_is_live(slot)) {
+		check_pulse(slot);
+		return;
+	}
+	if (live) {
+		reason = !slot->device   ? slot->why_none
+			 : live->missing ? REASON_PLACEHOLDER
+					 : REASON_MOVED;
+		if (!detach(slot, ACTION_DETACH_LIVE, live, reason))
+			return;
+	}
+	if (!slot->device || must_settle(slot))
+		return;
+	port = slot->tag->guest_port;
+	if (!port)
+		port = inherited_port(slot, live, slot->config);
+	attach(slot, ACTION_ATTACH_LIVE, reason, port);
+}
+
+static const struct action *planned_live_attach(const struct slot *slot)
+{
+	for (guint i = 0; i < slot->actions->len; i++) {
+		const struct action *action = g_ptr_array_index(slot->actions, i);
+
+		if (action->kind == ACTION_ATTACH_LIVE)
+			return action;
+	}
+	return NULL;
+}
+
+/*
+ * The guest port the persistent hostdev should have: the tag's, else the live one's, so that both
+ * sides agree. False when the live side is about to be given one by libvirt: then the next pass
+ * knows.
+ */
+static bool config_port(const struct slot *slot, const char **ret_port)
+{
+	const struct action *planned = planned_live_attach(slot);
+
+	*ret_port = slot->tag->guest_port;
+	if (*ret_port)
+		return true;
+	if (planned) {
+		*ret_port = planned->guest_port;
+		return *ret_port != NULL;
+	}
+	*ret_port = inherited_port(slot, slot_is_live(slot) ? slot->live : NULL, slot->config);
+	return true;
+}
+
+static bool config_is_right(const struct slot *slot, const char *port)
+{
+	const struct hostdev *config = slot->config;
+
+	if (!hostdev_is(config, slot->device))
+		/* Adopted by its ids alone: right as long as it has no address to be wrong. */
+		return !config->has_address && !tag_alias_is_ours(config->alias);
+	if (!is_own(slot, config))
+		return !tag_alias_is_ours(config->alias);
+	return config->has_id && g_strcmp0(config->startup_policy, "optional") == 0 &&
+	       config->guest_reset == slot->tag->guest_reset &&
+	       (!port || g_strcmp0(config->guest_port, port) == 0);
+}
+
+static void want_config(struct slot *slot)
+{
+	const char *port;
+	bool port_known = config_port(slot, &port);
+	enum reason reason = slot->config ? REASON_CONFIG_STALE : REASON_CONFIG_ABSENT;
+
+	if (slot->config && config_is_right(slot, port_known ? port : NULL))
+		return;
+	if (!port_known) {
+		note_pending(slot, reason);
+		return;
+	}
+	if (must_settle(slot))
+		return;
+	if (slot->config && !detach(slot, ACTION_DETACH_CONFIG, slot->config, reason))
+		return;
+	attach(slot, ACTION_ATTACH_CONFIG, reason, port);
+}
+
+static void plan_config(struct slot *slot)
+{
+	enum tag_persist persist = slot->tag ? slot->tag->persist : TAG_PERSIST_NO;
+	bool wanted = persist == TAG_PERSIST_YES || (persist == TAG_PERSIST_KEEP && slot->config);
+
+	if (slot->device && wanted)
+		want_config(slot);
+	else if (slot->config)
+		detach(slot, ACTION_DETACH_CONFIG, slot->config,
+		       slot->device ? REASON_CONFIG_UNWANTED : slot->why_none);
+}
+
+static void plan_image(struct slot *slot)
+{
+	const struct hostdev *image = slot->image;
+	struct action *action;
+
+	if (!image)
+		return;
+	if (slot->device ? hostdev_is(image, slot->device)
+			 : g_strcmp0(image->startup_policy, "optional") == 0)
+		return;
+	action = add(slot, ACTION_EDIT_IMAGE, REASON_IMAGE_STALE);
+	action->hostdev = image;
+}
+
+static bool alias_is_taken(const struct slot *slot)
+{
+	for (guint i = 0; i < slot->domain->other_aliases->len; i++) {
+		if (strcmp(g_ptr_array_index(slot->domain->other_aliases, i), slot->alias) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A failure waits for its time, unless the device has been enumerated anew. */
+static bool must_wait(const struct slot *slot)
+{
+	const struct memory *memory = slot->memory;
+
+	if (!memory || memory->next_try <= slot->snapshot->now)
+		return false;
+	return memory->failed == (slot->device ? slot->device->incarnation : 0);
+}
+
+/* At the next boot the address may be another device's, and a guest that starts before us would get
+ * that one. */
+static void plan_leaving(struct slot *slot)
+{
+	if (slot->tag && slot->tag->persist == TAG_PERSIST_YES && is_own(slot, slot->config))
+		detach(slot, ACTION_DETACH_CONFIG, slot->config, REASON_HOST_STOPPING);
+}
+
+void slot_plan(struct slot *slot)
+{
+	if (alias_is_taken(slot) && (slot->tag || slot->live || slot->config)) {
+		fail(slot, REASON_ALIAS_TAKEN);
+		return;
+	}
+	if (slot->snapshot->leaving) {
+		plan_leaving(slot);
+		return;
+	}
+	if (slot->domain->running)
+		plan_live(slot);
+	if (slot->domain->persistent)
+		plan_config(slot);
+	if (slot->domain->saved)
+		plan_image(slot);
+	if (slot->actions->len > 0 && must_wait(slot)) {
+		g_ptr_array_set_size(slot->actions, 0);
+		fail(slot, REASON_LIBVIRT_ERROR);
+		slot->wake = slot->memory->next_try;
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * One place in one domain where a device may be: a tag's, one of a group's members', or that of a
+ * hostdev whose tag is gone. The claim has said which device belongs in it; here each side of the
+ * domain (live, persistent, managed save image) is compared with that.
+ */
+
+#include "state/history.h"
+#include "state/plan.h"
+
+struct slot {
+	const struct snapshot *snapshot;
+	const struct domain *domain;
+	const struct tag *tag; /* NULL: gone */
+	const char *alias;
+	const struct device *device; /* what belongs here, or NULL */
+	enum reason why_none;        /* … and why: DEVICE_GONE, NOT_OWNED, DISABLED, TAG_GONE */
+	const struct hostdev *live;  /* what is here, or NULL */
+	const struct hostdev *config;
+	const struct hostdev *image;
+	const struct memory *memory; /* or NULL */
+
+	/* What slot_plan() finds. */
+	bool failed;        /* something cannot be done now; `reason` is why */
+	bool pending;       /* `reason` is the first thing that is not as it should be */
+	enum reason reason; /* else REASON_ATTACHED or REASON_ADOPTED */
+	uint64_t wake;      /* when to look again, 0 never */
+	GPtrArray
+		*actions; /* struct action *, in order; the array owns them until they are taken */
+};
+
+/* Finds the slot's hostdevs and memory. ALIAS must outlive the slot. */
+void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct history *history,
+	       const struct domain *domain, const struct tag *tag, const char *alias,
+	       const struct device *device, enum reason why_none);
+void slot_clear(struct slot *slot);
+
+/* Fills the lower half. */
+void slot_plan(struct slot *slot);
+
+/* Is the device in the slot, live, as far as the XML says? */
+bool slot_is_live(const struct slot *slot);
+
+/* How long after the first sign of death the second look is due, and how long the device list must
+ * have been still before a tag that names neither serial nor port may attach. Microseconds. */
+#define SLOT_SECOND_LOOK (3 * G_USEC_PER_SEC)
+#define SLOT_STILL       (1 * G_USEC_PER_SEC)
