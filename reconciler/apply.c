@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/apply.h"
+
+#include "xmlutil/domain_xml.h"
+
+/* An action on its way. */
+struct step {
+	const struct action *action;
+	struct outcome *outcome; /* NULL: its domain is left alone */
+	bool settled;            /* the outcome says what became of it */
+	bool acted;              /* libvirt was asked, and did not say no */
+	bool unsure;             /* acted, but with HAND_UNSURE */
+	struct refusal doubt;    /* then: what to say if it did not happen */
+};
+
+struct work {
+	const struct hands *hands;
+	struct step *steps;
+	guint count;
+};
+
+enum hand_side hand_side(enum action_kind kind)
+{
+	switch (kind) {
+	case ACTION_DETACH_LIVE:
+	case ACTION_ATTACH_LIVE:
+		return HAND_LIVE;
+	case ACTION_DETACH_CONFIG:
+	case ACTION_ATTACH_CONFIG:
+		return HAND_CONFIG;
+	case ACTION_EDIT_IMAGE:
+		return HAND_IMAGE;
+	}
+	g_assert_not_reached();
+}
+
+static bool is_attach(const struct action *action)
+{
+	return action->kind == ACTION_ATTACH_LIVE || action->kind == ACTION_ATTACH_CONFIG;
+}
+
+static bool same_side(const struct action *a, const struct action *b)
+{
+	return a->domain == b->domain && hand_side(a->kind) == hand_side(b->kind);
+}
+
+/* MESSAGE is taken over. */
+static void settle(struct step *step, enum outcome_kind kind, int code, char *message)
+{
+	step->settled = true;
+	step->outcome->kind = kind;
+	step->outcome->code = code;
+	g_free(step->outcome->message);
+	step->outcome->message = message;
+}
+
+static void settle_refused(struct step *step, const struct refusal *refusal)
+{
+	settle(step, OUTCOME_FAILED, refusal->code,
+	       g_strdup(refusal->message ? refusal->message : "refused without a reason"));
+}
+
+static void settle_gone(struct step *step)
+{
+	settle(step, OUTCOME_SKIPPED, 0, g_strdup("the domain has stopped or gone meanwhile"));
+}
+
+static bool shows_attached(const GPtrArray *hostdevs, const struct action *action,
+			   const struct hostdev **ret_hostdev)
+{
+	const struct hostdev *hostdev = domain_find_hostdev(hostdevs, action->alias);
+
+	*ret_hostdev = hostdev;
+	return hostdev && !hostdev->missing &&
+	       hostdev_at(hostdev, action->device->bus, action->device->dev);
+}
+
+/* The attach under the same alias that was accepted after STEP's detach, or NULL. */
+static const struct action *successor(const struct work *work, const struct step *step)
+{
+	for (const struct step *later = step + 1; later < work->steps + work->count; later++) {
+		if (later->acted && is_attach(later->action) &&
+		    same_side(later->action, step->action) &&
+		    g_strcmp0(later->action->alias, step->action->alias) == 0)
+			return later->action;
+	}
+	return NULL;
+}
+
+/* A hostdev that never had an alias: by all that it says. */
+static bool shows_nameless(const GPtrArray *hostdevs, const struct hostdev *wanted)
+{
+	for (guint i = 0; i < hostdevs->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(hostdevs, i);
+
+		if (!hostdev->alias && hostdev->has_address == wanted->has_address &&
+		    hostdev->bus == wanted->bus && hostdev->dev == wanted->dev &&
+		    hostdev->has_id == wanted->has_id && hostdev->id.vendor == wanted->id.vendor &&
+		    hostdev->id.product == wanted->id.product &&
+		    g_strcmp0(hostdev->guest_port, wanted->guest_port) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool shows_detached(const struct work *work, const struct step *step,
+			   const GPtrArray *hostdevs)
+{
+	const struct action *action = step->action;
+	const struct hostdev *hostdev;
+
+	if (!action->alias)
+		return !shows_nameless(hostdevs, action->hostdev);
+	if (!domain_find_hostdev(hostdevs, action->alias))
+		return true;
+	/* libvirt takes an alias only once: the one that is there is the successor's. */
+	const struct action *next = successor(work, step);
+	return next && shows_attached(hostdevs, next, &hostdev);
+}
+
+static bool shows_edited(const GPtrArray *hostdevs, const struct action *action)
+{
+	const struct hostdev *hostdev = domain_find_hostdev(hostdevs, action->alias);
+
+	if (!hostdev)
+		return false;
+	if (!action->device)
+		return g_strcmp0(hostdev->startup_policy, "optional") == 0;
+	return hostdev_at(hostdev, action->device->bus, action->device->dev);
+}
+
+static void judge_attach(struct step *step, const GPtrArray *hostdevs)
+{
+	const struct hostdev *hostdev;
+
+	if (!shows_attached(hostdevs, step->action, &hostdev)) {
+		settle(step, OUTCOME_FAILED, 0,
+		       g_strdup("libvirt accepted it, but its XML does not show the device"));
+		return;
+	}
+	step->outcome->guest_port = g_strdup(hostdev->guest_port);
+	step->outcome->incarnation = step->action->device->incarnation;
+	settle(step, OUTCOME_DONE, 0, NULL);
+}
+
+static void judge_detach(const struct work *work, struct step *step, const GPtrArray *hostdevs)
+{
+	if (shows_detached(work, step, hostdevs))
+		settle(step, OUTCOME_DONE, 0, NULL);
+	else if (step->unsure)
+		settle_refused(step, &step->doubt);
+	else
+		settle(step, OUTCOME_FAILED, 0,
+		       g_strdup("libvirt accepted it, but its XML still shows the device"));
+}
+
+/* What the re-read of its side shows of a step. */
+static void judge(const struct work *work, struct step *step, const struct domain *read)
+{
+	switch (step->action->kind) {
+	case ACTION_ATTACH_LIVE:
+		judge_attach(step, read->live);
+		return;
+	case ACTION_ATTACH_CONFIG:
+		judge_attach(step, read->config);
+		return;
+	case ACTION_DETACH_LIVE:
+		judge_detach(work, step, read->live);
+		return;
+	case ACTION_DETACH_CONFIG:
+		judge_detach(work, step, read->config);
+		return;
+	case ACTION_EDIT_IMAGE:
+		if (shows_edited(read->image, step->action))
+			settle(step, OUTCOME_DONE, 0, NULL);
+		else
+			settle(step, OUTCOME_FAILED, 0,
+			       g_strdup("libvirt accepted it, but the managed save image does not "
+					"show it"));
+		return;
+	}
+}
+
+static void settle_unproven(struct step *step, enum hand_reply reply, const struct refusal *refusal)
+{
+	if (reply == HAND_GONE)
+		settle_gone(step);
+	else
+		settle(step, OUTCOME_FAILED, refusal->code,
+		       g_strdup_printf("libvirt accepted it, but cannot show it: %s",
+				       refusal->message ? refusal->message : "no reason given"));
+}
+
+/* Settles all that was done to that side of the domain by one re-read. */
+static void prove(struct work *work, const struct action *of)
+{
+	struct refusal refusal = {0};
+	OWN(domain) read = NULL;
+	enum hand_reply reply = work->hands->reread(work->hands->self, of, &read, &refusal);
+
+	for (guint i = 0; i < work->count; i++) {
+		struct step *step = &work->steps[i];
+
+		if (!step->acted || step->settled || !same_side(step->action, of))
+			continue;
+		if (reply == HAND_DONE)
+			judge(work, step, read);
+		else
+			settle_unproven(step, reply, &refusal);
+	}
+	g_free(refusal.message);
+}
+
+/*
+ * May STEP be done, as to what it waits for? On its own side of its own domain libvirt's word is
+ * enough for now, as the re-read that follows shows both; elsewhere it takes the proof.
+ */
+static bool may_go(struct work *work, struct step *step)
+{
+	const GArray *after = step->action->after;
+
+	for (guint i = 0; after && i < after->len; i++) {
+		unsigned int index = g_array_index(after, unsigned int, i);
+		struct step *first = index < work->count ? &work->steps[index] : NULL;
+
+		if (!first || !first->outcome)
+			return false;
+		if (first->acted && !first->settled) {
+			if (!first->unsure && same_side(first->action, step->action))
+				continue;
+			prove(work, first->action);
+		}
+		if (!first->settled || first->outcome->kind != OUTCOME_DONE)
+			return false;
+	}
+	return true;
+}
+
+/* Right before: is everything still as the plan saw it? */
+static bool is_as_planned(const struct work *work, struct step *step)
+{
+	const struct action *action = step->action;
+	const struct domain *domain = action->domain;
+
+	if (action->device && !work->hands->still_is(work->hands->self, action->device)) {
+		settle(step, OUTCOME_SKIPPED, 0,
+		       g_strdup("the device is not what it was any more"));
+		return false;
+	}
+	if (action->kind != ACTION_DETACH_LIVE)
+		return true;
+	if (domain_find_hostdev(domain->live, action->alias) &&
+	    !g_ptr_array_find_with_equal_func(domain->other_aliases, action->alias, g_str_equal,
+					      NULL))
+		return true;
+	settle(step, OUTCOME_FAILED, 0,
+	       g_strdup_printf(
+		       "the alias %s is not on a USB hostdev alone, and a detach could remove "
+		       "another device",
+		       action->alias));
+	return false;
+}
+
+/* The device became another one while it was attached: out with it. */
+static void take_out(const struct work *work, struct step *step)
+{
+	struct refusal refusal = {0};
+	struct action undo = *step->action;
+
+	undo.kind = hand_side(step->action->kind) == HAND_LIVE ? ACTION_DETACH_LIVE
+							       : ACTION_DETACH_CONFIG;
+	undo.device = NULL;
+	switch (work->hands->act(work->hands->self, &undo, NULL, &refusal)) {
+	case HAND_DONE:
+	case HAND_GONE:
+		settle(step, OUTCOME_SKIPPED, 0,
+		       g_strdup("the device changed while it was attached, and was taken out "
+				"again"));
+		break;
+	case HAND_UNSURE:
+	case HAND_REFUSED:
+		settle(step, OUTCOME_FAILED, refusal.code,
+		       g_strdup_printf(
+			       "the device changed while it was attached, and cannot be taken "
+			       "out again: %s",
+			       refusal.message ? refusal.message : "no reason given"));
+		break;
+	}
+	g_free(refusal.message);
+}
+
+static void accepted(struct work *work, struct step *step)
+{
+	const struct action *action = step->action;
+
+	if (action->kind == ACTION_DETACH_LIVE) {
+		step->acted = true;
+		settle(step, OUTCOME_DONE, 0, NULL);
+	} else if (is_attach(action) && !work->hands->still_is(work->hands->self, action->device)) {
+		take_out(work, step);
+	} else {
+		step->acted = true;
+	}
+}
+
+static void act(struct work *work, struct step *step)
+{
+	const struct action *action = step->action;
+	struct refusal refusal = {0};
+	bool by_xml = is_attach(action) || (action->kind == ACTION_DETACH_CONFIG && !action->alias);
+
+	if (!is_as_planned(work, step))
+		return;
+
+	g_autofree char *xml = by_xml ? domain_xml_write_hostdev(action) : NULL;
+	switch (work->hands->act(work->hands->self, action, xml, &refusal)) {
+	case HAND_DONE:
+		accepted(work, step);
+		break;
+	case HAND_UNSURE:
+		step->acted = step->unsure = true;
+		step->doubt.code = refusal.code;
+		step->doubt.message = g_steal_pointer(&refusal.message);
+		break;
+	case HAND_REFUSED:
+		settle_refused(step, &refusal);
+		break;
+	case HAND_GONE:
+		settle_gone(step);
+		break;
+	}
+	g_free(refusal.message);
+}
+
+/* Nothing more will be done to STEP's side: is there something on it to prove? */
+static bool is_due(const struct work *work, const struct step *step)
+{
+	bool due = false;
+
+	for (const struct step *other = work->steps; other < work->steps + work->count; other++) {
+		if (!other->outcome || !same_side(other->action, step->action))
+			continue;
+		if (other > step)
+			return false;
+		due = due || (other->acted && !other->settled);
+	}
+	return due;
+}
+
+static void do_step(struct work *work, struct step *step)
+{
+	if (may_go(work, step))
+		act(work, step);
+	else
+		settle(step, OUTCOME_SKIPPED, 0, g_strdup("what it waits for was not done"));
+	if (is_due(work, step))
+		prove(work, step->action);
+}
+
+static bool is_wanted(const struct action *action, const GPtrArray *only)
+{
+	for (guint i = 0; only && i < only->len; i++) {
+		if (g_str_equal(action->domain->name, g_ptr_array_index(only, i)))
+			return true;
+	}
+	return !only;
+}
+
+GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const GPtrArray *only)
+{
+	GPtrArray *outcomes = g_ptr_array_new_with_free_func((GDestroyNotify)outcome_free);
+	g_autofree struct step *steps = g_new0(struct step, plan->actions->len);
+	struct work work = {.hands = hands, .steps = steps, .count = plan->actions->len};
+
+	for (guint i = 0; i < work.count; i++) {
+		steps[i].action = g_ptr_array_index(plan->actions, i);
+		if (!is_wanted(steps[i].action, only))
+			continue;
+		steps[i].outcome = g_new0(struct outcome, 1);
+		steps[i].outcome->action = steps[i].action;
+		g_ptr_array_add(outcomes, steps[i].outcome);
+	}
+	for (guint i = 0; i < work.count; i++) {
+		if (steps[i].outcome)
+			do_step(&work, &steps[i]);
+	}
+	for (guint i = 0; i < work.count; i++)
+		g_free(steps[i].doubt.message);
+	return outcomes;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+
+/* `daemon`: the passes of `run`, whenever something happens. */
+
+#include "reconciler/cmd.h"
+
+#include "reconciler/daemon.h"
+
+#define RESYNC_SECONDS 60
+
+static int resync = RESYNC_SECONDS;
+
+static const GOptionEntry options[] = {
+	{"resync", 0, 0, G_OPTION_ARG_INT, &resync,
+	 "read everything again so often, whatever happens (60)", "SECONDS"},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static int run(struct cmd_call *call)
+{
+	struct daemon_options wanted = {.uri = call->uri, .resync = (unsigned int)resync};
+	OWN(lock) lock = NULL;
+	g_autofree char *err = NULL;
+	int taken;
+
+	if (resync < 1 || resync > 86400)
+		return cmd_misused(call, "--resync takes 1 to 86400 seconds");
+	taken = lock_take(USBRECONCILE_RUNDIR, 0, &lock, &err);
+	if (taken < 0)
+		return cmd_fail(call, EX_NOPERM, PROBLEM_NO_ACCESS, NULL, "%s", err);
+	if (taken == LOCK_BUSY)
+		return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY,
+				"`systemctl status usbreconcile` shows the daemon",
+				"another usbreconcile is at work on this host");
+	return daemon_run(&wanted);
+}
+
+const struct cmd cmd_daemon = {
+	.name = "daemon",
+	.arguments = "",
+	.summary = "make the hostdevs follow the tags whenever something happens",
+	.details =
+		"Stays, and does what `run` does when a device comes or goes, when a domain "
+		"starts,\n"
+		"is restored or edited, when a try is due, and every --resync seconds. Meant to be "
+		"run by\n"
+		"the service usbreconcile. SIGHUP reads everything again; SIGTERM ends it when "
+		"the call\n"
+		"to libvirt that is under way is over, within 10 s.\n\n"
+		"Exit codes: 0 ended by a signal; 64 usage; 71 no udev; 75 another usbreconcile is "
+		"at\n"
+		"work; 77 no access.\n",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+
+/* `run`: passes until nothing is left to do; or what they would do, here or in a recorded world. */
+
+#include "reconciler/cmd.h"
+
+#include "reconciler/core/planner.h"
+#include "reconciler/file.h"
+#include "reconciler/result.h"
+#include "reconciler/say.h"
+#include "state/json.h"
+
+static char **domain_names;
+static char *snapshot_file;
+
+static const GOptionEntry options[] = {
+	{"domain", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &domain_names,
+	 "act on this domain only (repeatable); the others count all the same", "DOMAIN"},
+	{"snapshot", 0, 0, G_OPTION_ARG_FILENAME, &snapshot_file,
+	 "with -n: plan for what `status --json` has recorded in FILE (- is stdin)", "FILE"},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+/* The names of the domains asked for; *ret_only is NULL when none was. 0 or the exit code. */
+static int choose(const struct cmd_call *call, const struct snapshot *snapshot,
+		  GPtrArray **ret_only)
+{
+	g_autoptr(GPtrArray) only = g_ptr_array_new_with_free_func(g_free);
+
+	for (char **name = domain_names; name && *name; name++) {
+		const struct domain *domain = NULL;
+		int status = cmd_find_domain(call, snapshot, *name, &domain);
+
+		if (status != EXIT_OK)
+			return status;
+		g_ptr_array_add(only, g_strdup(domain->name));
+	}
+	*ret_only = domain_names ? g_steal_pointer(&only) : NULL;
+	return EXIT_OK;
+}
+
+static int print_plan(const struct cmd_call *call, const struct snapshot *snapshot,
+		      const struct plan *plan, const struct history *history)
+{
+	g_autoptr(GPtrArray) only = NULL;
+	g_autoptr(GPtrArray) no_outcomes = g_ptr_array_new();
+	g_autofree char *text = NULL;
+	int status = choose(call, snapshot, &only);
+
+	if (status != EXIT_OK)
+		return status;
+	text = call->json ? json_write_run(snapshot, plan, history, no_outcomes)
+			  : show_plan(snapshot, plan, only);
+	say_data(text);
+	return EXIT_OK;
+}
+
+static int replay(const struct cmd_call *call)
+{
+	OWN(snapshot) snapshot = NULL;
+	OWN(history) history = NULL;
+	OWN(plan) plan = NULL;
+	g_autofree char *text = NULL;
+	g_autofree char *err = NULL;
+
+	if (file_read(snapshot_file, &text, NULL, &err) < 0)
+		return cmd_fail(call, EX_USAGE, PROBLEM_USAGE, NULL, "%s", err);
+	if (json_read_status(text, &snapshot, &history, &err) < 0)
+		return cmd_fail(call, EX_DATAERR, PROBLEM_USAGE,
+				"it takes what `usbreconcile status --json` printed", "%s: %s",
+				snapshot_file, err);
+	plan = planner_plan(snapshot, history);
+	return print_plan(call, snapshot, plan, history);
+}
+
+static int look(struct cmd_call *call)
+{
+	OWN(history) history = history_new();
+	OWN(pass) pass = NULL;
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, true);
+
+	if (status != EXIT_OK)
+		return status;
+	if (pass_look(call->virt, history, &pass, &err) < 0)
+		return cmd_lost(call, err);
+	return print_plan(call, pass->snapshot, pass->plan, history);
+}
+
+/* A misspelt name must be noticed before something is done for the others. */
+static int choose_now(const struct cmd_call *call, GPtrArray **ret_only)
+{
+	OWN(snapshot) snapshot = NULL;
+	g_autofree char *err = NULL;
+
+	*ret_only = NULL;
+	if (!domain_names)
+		return EXIT_OK;
+	if (pass_read(call->virt, &snapshot, &err) < 0)
+		return cmd_lost(call, err);
+	return choose(call, snapshot, ret_only);
+}
+
+static int settle(const struct cmd_call *call, const GPtrArray *only)
+{
+	OWN(history) history = history_new();
+	g_autoptr(GPtrArray) passes = NULL;
+	const struct pass *done;
+	g_autofree char *err = NULL;
+	g_autofree char *text = NULL;
+
+	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
+		return cmd_lost(call, err);
+	done = result_gather(passes);
+	text = call->json ? json_write_run(done->snapshot, done->plan, history, done->outcomes)
+			  : show_run(done, only);
+	say_data(text);
+	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
+}
+
+/* The command as the daemon takes it. */
+static GPtrArray *request(const struct cmd_call *call)
+{
+	GPtrArray *arguments = g_ptr_array_new();
+
+	g_ptr_array_add(arguments, (gpointer)(guintptr) "run");
+	if (call->json)
+		g_ptr_array_add(arguments, (gpointer)(guintptr) "--json");
+	for (char **name = domain_names; name && *name; name++)
+		g_ptr_array_add(arguments, *name);
+	g_ptr_array_add(arguments, NULL);
+	return arguments;
+}
+
+static int run(struct cmd_call *call)
+{
+	OWN(lock) lock = NULL;
+	g_autoptr(GPtrArray) arguments = request(call);
+	g_autoptr(GPtrArray) only = NULL;
+	int status, answered = EXIT_OK;
+
+	if (snapshot_file && !call->dry_run)
+		return cmd_misused(call,
+				   "--snapshot needs --dry-run: a recording cannot be changed");
+	if (snapshot_file)
+		return replay(call);
+	if (call->dry_run)
+		return look(call);
+	status = cmd_open(call, false);
+	if (status == EXIT_OK)
+		status = choose_now(call, &only);
+	if (status == EXIT_OK)
+		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
+	if (status == EXIT_OK && !lock)
+		return answered;
+	return status == EXIT_OK ? settle(call, only) : status;
+}
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.arguments = "",
+	.summary = "make the hostdevs follow the tags",
+	.details =
+		"Looks at the host's USB devices and the domains' tags, attaches and detaches "
+		"what\n"
+		"differs, and looks again until nothing is left to do. Prints a line for each "
+		"thing\n"
+		"that was done: `+` attached, `-` detached, `~` edited, `!` what needs a person.\n"
+		"With -n nothing is changed.\n\n"
+		"Exit codes: 0 done; 1 something failed, or a domain could not be read; 64 usage;\n"
+		"69 libvirt unreachable; 75 another usbreconcile is at work; 77 no access.\n",
+	.has_json = true,
+	.has_dry_run = true,
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/daemon.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <sysexits.h>
+
+#include "reconciler/daemon_parts.h"
+#include "reconciler/say.h"
+#include "reconciler/service.h"
+#include "state/devices.h"
+
+/*
+ * Passes that may start at once, and how many a second come back: the first event is never kept
+ * waiting, and 2,000 uevents in 10 s make 38 passes.
+ */
+#define ALLOWANCE      8.0
+#define ALLOWANCE_RATE 3.0
+
+/* A driver is bound a moment after its device came, and that is worth a look, but no hurry. */
+#define LOOK_DELAY (G_USEC_PER_SEC / 5)
+/* READY comes after the first pass, or after this: guests must not wait for a libvirt that is late.
+ */
+#define READY_PATIENCE (20 * G_USEC_PER_SEC)
+/* What SIGTERM gives the calls under way. */
+#define STOP_PATIENCE (10 * G_USEC_PER_SEC)
+
+void daemon_want(struct daemon *daemon, enum trigger trigger)
+{
+	if (!daemon->wanted)
+		daemon->trigger = trigger;
+	daemon->wanted = true;
+}
+
+static void free_problem(gpointer data)
+{
+	problem_free(data);
+}
+
+static void read_devices(struct daemon *daemon)
+{
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
+	g_autofree char *err = NULL;
+	GPtrArray *devices = NULL;
+	uint64_t youngest;
+
+	daemon->devices_dirty = false;
+	if (devices_read(problems, &devices, &youngest, &err) < 0) {
+		say_error("cannot read this host's USB devices: %s", err);
+		return;
+	}
+	if (!device_same_lists(devices, daemon->devices))
+		daemon->still_since = devices_now();
+	if (daemon->still_since == 0)
+		daemon->still_since = youngest;
+	g_ptr_array_unref(daemon->devices);
+	daemon->devices = devices;
+}
+
+static gboolean on_udev(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer data)
+{
+	struct daemon *daemon = data;
+
+	for (;;) {
+		switch (devices_monitor_take(daemon->monitor)) {
+		case DEVICES_EVENT_NONE:
+			return G_SOURCE_CONTINUE;
+		case DEVICES_EVENT_CHANGED:
+			daemon->devices_dirty = true;
+			daemon_want(daemon, TRIGGER_UDEV);
+			break;
+		case DEVICES_EVENT_BOUND:
+			if (daemon->due_look == 0)
+				daemon->due_look = devices_now() + LOOK_DELAY;
+			break;
+		case DEVICES_EVENT_LOST:
+			daemon->report.overflows++;
+			daemon->devices_dirty = true;
+			link_resync(daemon);
+			daemon_want(daemon, TRIGGER_UDEV);
+			break;
+		}
+	}
+}
+
+static gboolean on_stop(gpointer data)
+{
+	struct daemon *daemon = data;
+
+	if (daemon->stopping)
+		return G_SOURCE_CONTINUE;
+	daemon->stopping = true;
+	daemon->due_stop = devices_now() + STOP_PATIENCE;
+	daemon->leaving = daemon->listed && service_host_is_stopping();
+	daemon->wanted = daemon->leaving;
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_reload(gpointer data)
+{
+	struct daemon *daemon = data;
+
+	daemon->due_resync = devices_now();
+	return G_SOURCE_CONTINUE;
+}
+
+/* The alarm only has to end the wait. */
+static void on_alarm(void *data G_GNUC_UNUSED)
+{
+}
+
+static bool is_due(uint64_t *due, uint64_t now)
+{
+	if (*due == 0 || *due > now)
+		return false;
+	*due = 0;
+	return true;
+}
+
+static void check_deadlines(struct daemon *daemon)
+{
+	uint64_t now = devices_now();
+
+	if (is_due(&daemon->due_connect, now))
+		link_start(daemon);
+	if (is_due(&daemon->due_resync, now))
+		link_resync(daemon);
+	if (is_due(&daemon->due_look, now)) {
+		daemon->devices_dirty = true;
+		daemon_want(daemon, TRIGGER_UDEV);
+	}
+	if (is_due(&daemon->due_wake, now)) {
+		daemon->devices_dirty = true;
+		daemon_want(daemon, TRIGGER_DEADLINE);
+	}
+	if (is_due(&daemon->due_ready, now))
+		service_ready();
+	if (is_due(&daemon->due_watchdog, now)) {
+		/* The loop turns and a plan can be made: that is what a pass needs. A guest that
+		 * hangs is no reason to be killed. */
+		service_alive();
+		daemon->due_watchdog = now + service_watchdog() / 2;
+	}
+}
+
+/* May a pass start now? If not, *RET_WHEN is when. */
+static bool is_allowed(struct daemon *daemon, uint64_t *ret_when)
+{
+	uint64_t now = devices_now();
+	double elapsed = (double)(now - daemon->allowance_at) / G_USEC_PER_SEC;
+
+	daemon->allowance = MIN(ALLOWANCE, daemon->allowance + elapsed * ALLOWANCE_RATE);
+	daemon->allowance_at = now;
+	if (daemon->allowance >= 1.0) {
+		daemon->allowance -= 1.0;
+		return true;
+	}
+	*ret_when =
+		now + (uint64_t)((1.0 - daemon->allowance) / ALLOWANCE_RATE * G_USEC_PER_SEC) + 1;
+	return false;
+}
+
+static void note_state(struct daemon *daemon)
+{
+	if (!daemon->ready && daemon->listed && !daemon->listing) {
+		daemon->ready = true;
+		daemon->due_ready = 0;
+		service_ready();
+	}
+	service_status(daemon->link ? "reconciling %u domains and %u USB devices at %s"
+				    : "waiting for libvirt; %u domains and %u USB devices known%s",
+		       g_hash_table_size(daemon->residents->by_uuid), daemon->devices->len,
+		       daemon->link ? daemon->uri : "");
+}
+
+/* After SIGTERM nothing is begun any more, but what a host that goes down needs. */
+static uint64_t last_step(struct daemon *daemon)
+{
+	daemon->wanted = false;
+	if (daemon->leaving && daemon->link)
+		act_pass(daemon, TRIGGER_REQUEST);
+	return 0;
+}
+
+/* One step: what is wanted and allowed. Returns when to be back, 0: when something happens. */
+static uint64_t step(struct daemon *daemon)
+{
+	uint64_t when = 0;
+
+	check_deadlines(daemon);
+	if (!daemon->wanted)
+		return 0;
+	if (daemon->stopping)
+		return last_step(daemon);
+	if (daemon->link && link_read_dirty(daemon) && !daemon->devices_dirty &&
+	    daemon->trigger == TRIGGER_LIBVIRT) {
+		/* What libvirt told is being read; there is nothing to decide before that. */
+		daemon->wanted = false;
+		return 0;
+	}
+	if (!daemon->link || !daemon->listed) {
+		daemon->wanted = false;
+		return 0;
+	}
+	if (!is_allowed(daemon, &when))
+		return when;
+	daemon->wanted = false;
+	if (daemon->devices_dirty)
+		read_devices(daemon);
+	act_pass(daemon, daemon->trigger);
+	note_state(daemon);
+	return 0;
+}
+
+static void sooner(uint64_t *when, uint64_t due)
+{
+	if (due != 0 && (*when == 0 || due < *when))
+		*when = due;
+}
+
+static void set_alarm(struct daemon *daemon, uint64_t when)
+{
+	sooner(&when, daemon->due_connect);
+	sooner(&when, daemon->due_resync);
+	sooner(&when, daemon->due_look);
+	sooner(&when, daemon->due_wake);
+	sooner(&when, daemon->due_ready);
+	sooner(&when, daemon->due_watchdog);
+	sooner(&when, daemon->due_stop);
+	deadline_set(daemon->alarm, when);
+}
+
+/* After SIGTERM: until no call is under way, or it has taken too long. */
+static bool may_leave(const struct daemon *daemon)
+{
+	return daemon->stopping && ((worker_outstanding(daemon->worker) == 0 && !daemon->wanted) ||
+				    devices_now() >= daemon->due_stop);
+}
+
+static void run(struct daemon *daemon)
+{
+	while (!may_leave(daemon)) {
+		uint64_t when = step(daemon);
+
+		wire_check(daemon);
+		if (daemon->wanted && !daemon->stopping && when == 0)
+			when = devices_now();
+		set_alarm(daemon, when);
+		g_main_context_iteration(daemon->loop, TRUE);
+	}
+}
+
+static void listen_to(struct daemon *daemon, GSource *source, GSourceFunc callback)
+{
+	g_source_set_callback(source, callback, daemon, NULL);
+	g_source_attach(source, daemon->loop);
+	g_source_unref(source);
+}
+
+static void set_up(struct daemon *daemon)
+{
+	uint64_t now = devices_now();
+
+	daemon->worker = worker_new(daemon->loop, DAEMON_THREADS);
+	daemon->alarm = deadline_new(daemon->loop, on_alarm, daemon);
+	daemon->history = history_new();
+	daemon->residents = residents_new();
+	daemon->devices = g_ptr_array_new();
+	daemon->devices_dirty = true;
+	daemon->allowance = ALLOWANCE;
+	daemon->allowance_at = now;
+	daemon->report.since = g_get_real_time() / G_USEC_PER_SEC;
+	daemon->due_ready = now + READY_PATIENCE;
+	daemon->due_watchdog = service_watchdog() ? now + service_watchdog() / 2 : 0;
+	listen_to(daemon, g_unix_fd_source_new(devices_monitor_fd(daemon->monitor), G_IO_IN),
+		  G_SOURCE_FUNC(on_udev));
+	listen_to(daemon, g_unix_signal_source_new(SIGTERM), on_stop);
+	listen_to(daemon, g_unix_signal_source_new(SIGINT), on_stop);
+	listen_to(daemon, g_unix_signal_source_new(SIGHUP), on_reload);
+}
+
+static void tear_down(struct daemon *daemon)
+{
+	bool finished = worker_outstanding(daemon->worker) == 0;
+
+	service_stopping();
+	if (!finished)
+		say_error("a call to libvirt is still under way after %d s and is left behind",
+			  (int)(STOP_PATIENCE / G_USEC_PER_SEC));
+	worker_abandon(daemon->worker);
+	/* What a call that hangs still uses is the kernel's to clean up. */
+	if (!finished)
+		return;
+	if (daemon->link)
+		link_unref(daemon->link);
+	deadline_free(daemon->alarm);
+	devices_monitor_free(daemon->monitor);
+	history_free(daemon->history);
+	residents_free(daemon->residents);
+	g_ptr_array_unref(daemon->devices);
+	g_free(daemon->uri);
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+	static struct daemon daemon; /* outlives what a call left behind still points at */
+	g_autofree char *err = NULL;
+
+	daemon.options = *options;
+	daemon.loop = g_main_context_new();
+	if (devices_monitor_new(&daemon.monitor, &err) < 0) {
+		say_error("%s", err);
+		return EX_OSERR;
+	}
+	set_up(&daemon);
+	wire_start(&daemon);
+	link_start(&daemon);
+	run(&daemon);
+	tear_down(&daemon);
+	return EX_OK;
+}

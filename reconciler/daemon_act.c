@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One pass of the daemon, from what it knows; and its actions, every domain's in a job of its own,
+ * so that none waits for a stranger. */
+
+#include "reconciler/apply.h"
+#include "reconciler/core/planner.h"
+#include "reconciler/core/retry.h"
+#include "reconciler/daemon_parts.h"
+#include "reconciler/say.h"
+#include "reconciler/show.h"
+#include "state/devices.h"
+
+/* A plan and the moment it was made of, until the last of its jobs is done. Counted on the loop. */
+struct round {
+	struct pass *pass;
+	unsigned int users;
+};
+
+static void round_unref(struct daemon *daemon, struct round *round)
+{
+	if (--round->users > 0)
+		return;
+	if (round->pass->outcomes->len > 0 && wire_wants_pass(daemon))
+		wire_take_pass(daemon, round->pass);
+	else
+		pass_free(round->pass);
+	g_free(round);
+}
+
+/* The hands of one job: libvirt's, keeping what they read to prove an action, as that is the newest
+ * there is. */
+struct capture {
+	const struct hands *real;
+	struct domain *sides[HAND_SIDES];
+};
+
+static enum hand_reply capture_act(void *self, const struct action *action, const char *xml,
+				   struct refusal *refusal)
+{
+	struct capture *capture = self;
+
+	/* What was read before this is old now. */
+	g_clear_pointer(&capture->sides[hand_side(action->kind)], domain_free);
+	return capture->real->act(capture->real->self, action, xml, refusal);
+}
+
+static enum hand_reply capture_reread(void *self, const struct action *action,
+				      struct domain **ret_domain, struct refusal *refusal)
+{
+	struct capture *capture = self;
+	enum hand_reply reply =
+		capture->real->reread(capture->real->self, action, ret_domain, refusal);
+	enum hand_side side = hand_side(action->kind);
+
+	if (reply == HAND_DONE) {
+		domain_free(capture->sides[side]);
+		capture->sides[side] = domain_ref(*ret_domain);
+	}
+	return reply;
+}
+
+static int capture_still_is(void *self, const struct device *device)
+{
+	struct capture *capture = self;
+
+	return capture->real->still_is(capture->real->self, device);
+}
+
+struct doing {
+	struct daemon *daemon;
+	struct link *link;
+	struct round *round;
+	const struct domain *domain; /* the snapshot's */
+	GPtrArray *only;
+	struct capture capture;
+	GPtrArray *outcomes;
+};
+
+static void act_work(void *data)
+{
+	struct doing *doing = data;
+	struct hands hands = {
+		.self = &doing->capture,
+		.act = capture_act,
+		.reread = capture_reread,
+		.still_is = capture_still_is,
+	};
+
+	doing->capture.real = virt_hands(doing->link->virt);
+	doing->outcomes = apply_plan(doing->round->pass->plan, &hands, doing->only);
+}
+
+static GPtrArray **list_of(struct domain *domain, enum hand_side side)
+{
+	switch (side) {
+	case HAND_LIVE:
+		return &domain->live;
+	case HAND_CONFIG:
+		return &domain->config;
+	case HAND_IMAGE:
+		return &domain->image;
+	}
+	g_assert_not_reached();
+}
+
+static unsigned int virt_side(enum hand_side side)
+{
+	switch (side) {
+	case HAND_LIVE:
+		return VIRT_LIVE;
+	case HAND_CONFIG:
+		return VIRT_CONFIG;
+	case HAND_IMAGE:
+		return VIRT_ALL;
+	}
+	g_assert_not_reached();
+}
+
+/* What the job did is known where it was proven by reading; the rest must be read. */
+static void learn_from(struct daemon *daemon, struct resident *resident, const struct doing *doing)
+{
+	struct domain *domain = domain_copy(resident->domain);
+
+	for (guint i = 0; i < doing->outcomes->len; i++) {
+		const struct outcome *outcome = g_ptr_array_index(doing->outcomes, i);
+		enum hand_side side = hand_side(outcome->action->kind);
+
+		if (!doing->capture.sides[side])
+			resident->dirty |= virt_side(side);
+	}
+	for (int side = 0; side < HAND_SIDES; side++) {
+		struct domain *read = doing->capture.sides[side];
+		GPtrArray **list = list_of(domain, (enum hand_side)side);
+
+		if (!read)
+			continue;
+		g_ptr_array_unref(*list);
+		*list = g_ptr_array_ref(*list_of(read, (enum hand_side)side));
+	}
+	residents_learn(daemon->residents, resident, domain, g_ptr_array_ref(resident->problems));
+}
+
+static void note_outcomes(struct daemon *daemon, const struct doing *doing)
+{
+	uint64_t now = devices_now();
+
+	for (guint i = 0; i < doing->outcomes->len; i++) {
+		const struct outcome *outcome = g_ptr_array_index(doing->outcomes, i);
+		g_autofree char *line = show_outcome(outcome);
+
+		retry_note_outcome(daemon->history, outcome, now);
+		daemon->report.actions++;
+		daemon->report.failures += outcome->kind == OUTCOME_FAILED;
+		/* A skip means that the world has moved on. */
+		daemon->devices_dirty = daemon->devices_dirty || outcome->kind == OUTCOME_SKIPPED;
+		say_error("%s", line);
+	}
+}
+
+static void act_done(void *data)
+{
+	struct doing *doing = data;
+	struct daemon *daemon = doing->daemon;
+	struct resident *resident = residents_find(daemon->residents, doing->domain->uuid);
+
+	note_outcomes(daemon, doing);
+	resident->busy = false;
+	resident->acting = false;
+	learn_from(daemon, resident, doing);
+	daemon_want(daemon, TRIGGER_DONE);
+	for (int side = 0; side < HAND_SIDES; side++)
+		domain_free(doing->capture.sides[side]);
+	g_ptr_array_unref(doing->only);
+	link_unref(doing->link);
+	g_ptr_array_extend_and_steal(doing->round->pass->outcomes,
+				     g_steal_pointer(&doing->outcomes));
+	round_unref(daemon, doing->round);
+	g_free(doing);
+}
+
+/* Is there something for this domain that waits for nobody else? What waits comes with a later
+ * plan, when the other has let go. */
+static bool has_work(const struct plan *plan, const struct domain *domain)
+{
+	for (guint i = 0; i < plan->actions->len; i++) {
+		const struct action *action = g_ptr_array_index(plan->actions, i);
+		bool waits = false;
+
+		if (action->domain != domain)
+			continue;
+		for (guint k = 0; k < action->after->len; k++) {
+			unsigned int before = g_array_index(action->after, unsigned int, k);
+			const struct action *other = g_ptr_array_index(plan->actions, before);
+
+			waits = waits || other->domain != domain;
+		}
+		if (!waits)
+			return true;
+	}
+	return false;
+}
+
+static void start_doing(struct daemon *daemon, struct round *round, const struct domain *domain,
+			struct resident *resident)
+{
+	struct doing *doing = g_new0(struct doing, 1);
+
+	doing->daemon = daemon;
+	doing->link = link_ref(daemon->link);
+	doing->round = round;
+	doing->domain = domain;
+	doing->only = g_ptr_array_new();
+	g_ptr_array_add(doing->only, domain->name);
+	round->users++;
+	resident->busy = true;
+	resident->acting = true;
+	worker_start(daemon->worker, (struct worker_job){act_work, act_done, doing});
+}
+
+static void free_outcome(gpointer outcome)
+{
+	outcome_free(outcome);
+}
+
+struct pass *act_look(struct daemon *daemon)
+{
+	struct pass *pass = g_new0(struct pass, 1);
+	struct snapshot *snapshot = snapshot_new();
+
+	residents_show(daemon->residents, snapshot);
+	g_ptr_array_unref(snapshot->devices);
+	snapshot->devices = g_ptr_array_ref(daemon->devices);
+	snapshot->host = g_strdup(g_get_host_name());
+	snapshot->uri = g_strdup(daemon->uri);
+	snapshot->time = g_get_real_time() / G_USEC_PER_SEC;
+	snapshot->now = devices_now();
+	snapshot->leaving = daemon->leaving;
+	snapshot->still_since = daemon->still_since;
+	snapshot->daemon = g_memdup2(&daemon->report, sizeof(daemon->report));
+	snapshot->daemon->connected = daemon->link != NULL;
+	pass->snapshot = snapshot;
+	pass->outcomes = g_ptr_array_new_with_free_func(free_outcome);
+	pass->plan = planner_plan(snapshot, daemon->history);
+	return pass;
+}
+
+void act_pass(struct daemon *daemon, enum trigger trigger)
+{
+	struct round *round = g_new0(struct round, 1);
+	const struct snapshot *snapshot;
+	const struct plan *plan;
+
+	round->users = 1;
+	round->pass = act_look(daemon);
+	snapshot = round->pass->snapshot;
+	plan = round->pass->plan;
+	retry_note_plan(daemon->history, plan, snapshot);
+	daemon->due_wake = plan->wake;
+	daemon->report.passes[trigger]++;
+	daemon->report.last_pass = snapshot->time;
+	daemon->report.last_trigger = trigger;
+	for (guint i = 0; i < snapshot->domains->len && plan->actions->len > 0; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		struct resident *resident = residents_find(daemon->residents, domain->uuid);
+
+		if (!resident->busy && !resident->dirty && has_work(plan, domain))
+			start_doing(daemon, round, domain, resident);
+	}
+	round_unref(daemon, round);
+}

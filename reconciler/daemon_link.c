@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The daemon's way to libvirt: connecting again and again, hearing what happens, reading what it
+ * touched. */
+
+#include "reconciler/core/retry.h"
+#include "reconciler/daemon_parts.h"
+#include "reconciler/say.h"
+#include "state/devices.h"
+
+#define FIRST_RETRY   (G_USEC_PER_SEC / 5)
+#define LONGEST_RETRY (10 * G_USEC_PER_SEC)
+/* Of a restore libvirt says two things, a moment apart; both ask for the same replug. */
+#define REVIVAL_ECHO (3 * G_USEC_PER_SEC)
+
+static void link_clear(gpointer data)
+{
+	struct link *link = data;
+
+	virt_free(link->virt);
+}
+
+struct link *link_ref(struct link *link)
+{
+	return g_atomic_rc_box_acquire(link);
+}
+
+void link_unref(struct link *link)
+{
+	g_atomic_rc_box_release_full(link, link_clear);
+}
+
+static void free_problem(gpointer data)
+{
+	problem_free(data);
+}
+
+static bool has_device(const struct domain *domain, const char *alias)
+{
+	return domain && domain_find_hostdev(domain->live, alias);
+}
+
+static void hear_of_device(struct resident *resident, const struct virt_event *event)
+{
+	/* Ours, and our own doing: the job that did it tells what became of it. */
+	if (resident->acting && tag_alias_is_ours(event->alias))
+		return;
+	if (event->kind == VIRT_EVENT_DEVICE_ADDED && tag_alias_is_ours(event->alias) &&
+	    has_device(resident->domain, event->alias))
+		return;
+	if (event->kind == VIRT_EVENT_DEVICE_REMOVED && !has_device(resident->domain, event->alias))
+		return;
+	resident->dirty |= VIRT_LIVE;
+}
+
+static void hear_of_domain(struct daemon *daemon, const struct virt_event *event)
+{
+	struct resident *resident = residents_get(daemon->residents, event->uuid);
+	uint64_t now = devices_now();
+
+	switch (event->kind) {
+	case VIRT_EVENT_REVIVED:
+		if (now - resident->revived_at > REVIVAL_ECHO)
+			resident->revived = true;
+		resident->revived_at = now;
+		resident->restarted = true;
+		resident->dirty = VIRT_ALL;
+		return;
+	case VIRT_EVENT_STARTED:
+		resident->restarted = true;
+		resident->dirty = VIRT_ALL;
+		return;
+	case VIRT_EVENT_STOPPED:
+	case VIRT_EVENT_UNDEFINED:
+		resident->dirty = VIRT_ALL;
+		return;
+	case VIRT_EVENT_DEFINED:
+		resident->dirty |= resident->domain ? VIRT_CONFIG : VIRT_ALL;
+		return;
+	case VIRT_EVENT_DEVICE_ADDED:
+	case VIRT_EVENT_DEVICE_REMOVED:
+		hear_of_device(resident, event);
+		return;
+	case VIRT_EVENT_CLOSED:
+		return;
+	}
+}
+
+/* One connection's events on their way from libvirt's thread to the loop. */
+struct line {
+	struct daemon *daemon;
+	unsigned int generation;
+};
+
+struct news {
+	struct daemon *daemon;
+	unsigned int generation;
+	struct virt_event *event;
+};
+
+static gboolean hear(gpointer data)
+{
+	struct news *news = data;
+	struct daemon *daemon = news->daemon;
+
+	if (news->generation == daemon->generation) {
+		if (news->event->kind == VIRT_EVENT_CLOSED)
+			link_lost(daemon, "libvirt has closed the connection");
+		else
+			hear_of_domain(daemon, news->event);
+		daemon_want(daemon, TRIGGER_LIBVIRT);
+	}
+	virt_event_free(news->event);
+	g_free(news);
+	return G_SOURCE_REMOVE;
+}
+
+static void pass_on(struct virt_event *event, void *data)
+{
+	const struct line *line = data;
+	struct news *news = g_new0(struct news, 1);
+	GSource *source = g_idle_source_new();
+
+	news->daemon = line->daemon;
+	news->generation = line->generation;
+	news->event = event;
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, hear, news, NULL);
+	g_source_attach(source, line->daemon->loop);
+	g_source_unref(source);
+}
+
+struct connecting {
+	struct daemon *daemon;
+	unsigned int generation;
+	struct virt *virt; /* NULL: failed */
+	char *err;
+};
+
+static void connect_work(void *data)
+{
+	struct connecting *connecting = data;
+	struct line *line;
+
+	if (virt_open(connecting->daemon->options.uri, false, &connecting->virt,
+		      &connecting->err) != VIRT_OPEN_DONE)
+		return;
+	line = g_new0(struct line, 1);
+	line->daemon = connecting->daemon;
+	line->generation = connecting->generation;
+	if (virt_subscribe(connecting->virt, pass_on, line, g_free, &connecting->err) < 0)
+		g_clear_pointer(&connecting->virt, virt_free);
+}
+
+static void note_failed_connect(struct daemon *daemon, const char *why)
+{
+	uint64_t wait = FIRST_RETRY;
+
+	/* Once: the next hundred attempts have nothing new to say. */
+	if (daemon->connect_failures == 0)
+		say_error("%s; trying again", why);
+	for (unsigned int i = 0; i < daemon->connect_failures && wait < LONGEST_RETRY; i++)
+		wait *= 2;
+	daemon->connect_failures++;
+	/* Jitter: what the clock's last bits happen to be. */
+	wait = MIN(wait, (uint64_t)LONGEST_RETRY);
+	daemon->due_connect = devices_now() + wait - (wait / 4) * (devices_now() % 1024) / 1024;
+}
+
+static void connect_done(void *data)
+{
+	struct connecting *connecting = data;
+	struct daemon *daemon = connecting->daemon;
+
+	daemon->connecting = false;
+	if (!connecting->virt) {
+		note_failed_connect(daemon, connecting->err);
+	} else if (connecting->generation != daemon->generation) {
+		virt_free(connecting->virt);
+		note_failed_connect(daemon, "libvirt closed the connection at once");
+	} else {
+		daemon->link = g_atomic_rc_box_new0(struct link);
+		daemon->link->virt = connecting->virt;
+		daemon->connect_failures = 0;
+		g_free(daemon->uri);
+		daemon->uri = g_strdup(virt_uri(connecting->virt));
+		say_error("connected to %s", daemon->uri);
+		link_resync(daemon);
+	}
+	daemon_want(daemon, TRIGGER_START);
+	g_free(connecting->err);
+	g_free(connecting);
+}
+
+void link_start(struct daemon *daemon)
+{
+	struct connecting *connecting;
+
+	if (daemon->link || daemon->connecting || daemon->stopping)
+		return;
+	connecting = g_new0(struct connecting, 1);
+	connecting->daemon = daemon;
+	connecting->generation = ++daemon->generation;
+	daemon->connecting = true;
+	daemon->due_connect = 0;
+	worker_start(daemon->worker, (struct worker_job){connect_work, connect_done, connecting});
+}
+
+void link_lost(struct daemon *daemon, const char *why)
+{
+	daemon->generation++;
+	if (!daemon->link)
+		return;
+	link_unref(g_steal_pointer(&daemon->link));
+	daemon->listed = false;
+	daemon->soiled = false;
+	daemon->report.reconnects++;
+	note_failed_connect(daemon, why);
+}
+
+/* What its start or restore asked for, now that it is known what it has. */
+static void follow_up(struct daemon *daemon, struct resident *resident)
+{
+	const struct domain *domain = resident->domain;
+
+	if (resident->restarted)
+		retry_note_start(daemon->history, domain);
+	resident->restarted = false;
+	if (resident->revived) {
+		for (guint i = 0; i < domain->live->len; i++) {
+			const struct hostdev *hostdev = g_ptr_array_index(domain->live, i);
+
+			if (tag_alias_is_ours(hostdev->alias))
+				retry_ask_replug(daemon->history, domain, hostdev->alias);
+		}
+	}
+	resident->revived = false;
+}
+
+static void follow_up_all(struct daemon *daemon)
+{
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, daemon->residents->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct resident *resident = data;
+
+		if (resident->domain && !resident->dirty && !resident->busy)
+			follow_up(daemon, resident);
+	}
+}
+
+struct listing {
+	struct daemon *daemon;
+	struct link *link;
+	uint64_t begun;
+	GPtrArray *problems;
+	GPtrArray *domains; /* NULL: failed */
+	char *err;
+};
+
+static void list_work(void *data)
+{
+	struct listing *listing = data;
+
+	if (virt_read_domains(listing->link->virt, listing->problems, &listing->domains,
+			      &listing->err) < 0)
+		listing->domains = NULL;
+}
+
+static void list_done(void *data)
+{
+	struct listing *listing = data;
+	struct daemon *daemon = listing->daemon;
+
+	daemon->listing = false;
+	if (listing->link != daemon->link) {
+		/* Of a connection that is no more; the next has its own. */
+		if (daemon->link)
+			link_resync(daemon);
+	} else if (!listing->domains) {
+		link_lost(daemon, listing->err);
+	} else {
+		residents_learn_all(daemon->residents, listing->begun, listing->domains,
+				    listing->problems);
+		follow_up_all(daemon);
+		daemon->listed = true;
+		if (daemon->soiled)
+			link_resync(daemon);
+	}
+	daemon_want(daemon, TRIGGER_RESYNC);
+	if (listing->domains)
+		g_ptr_array_unref(listing->domains);
+	g_ptr_array_unref(listing->problems);
+	link_unref(listing->link);
+	g_free(listing->err);
+	g_free(listing);
+}
+
+void link_resync(struct daemon *daemon)
+{
+	struct listing *listing;
+
+	if (!daemon->link)
+		return;
+	daemon->soiled = daemon->listing;
+	if (daemon->listing)
+		return;
+	listing = g_new0(struct listing, 1);
+	listing->daemon = daemon;
+	listing->link = link_ref(daemon->link);
+	listing->begun = residents_begin(daemon->residents);
+	listing->problems = g_ptr_array_new_with_free_func(free_problem);
+	daemon->listing = true;
+	daemon->devices_dirty = true;
+	daemon->due_resync = devices_now() + daemon->options.resync * (uint64_t)G_USEC_PER_SEC;
+	worker_start(daemon->worker, (struct worker_job){list_work, list_done, listing});
+}
+
+struct reading {
+	struct daemon *daemon;
+	struct link *link;
+	char *uuid;
+	unsigned int sides;
+	struct domain *old; /* or NULL */
+	GPtrArray *problems;
+	struct domain *domain;
+	int result; /* as virt_read_domain() */
+	char *err;
+};
+
+static void read_work(void *data)
+{
+	struct reading *reading = data;
+
+	reading->result =
+		virt_read_domain(reading->link->virt, reading->uuid, reading->sides, reading->old,
+				 reading->problems, &reading->domain, &reading->err);
+}
+
+static void learn(struct daemon *daemon, struct reading *reading, struct resident *resident)
+{
+	if (reading->sides == VIRT_LIVE) {
+		/* The problems are those of the tags, and those were not read. */
+		g_ptr_array_unref(reading->problems);
+		reading->problems = g_ptr_array_ref(resident->problems);
+	}
+	residents_learn(daemon->residents, resident, g_steal_pointer(&reading->domain),
+			g_ptr_array_ref(reading->problems));
+	follow_up(daemon, resident);
+}
+
+static void read_done(void *data)
+{
+	struct reading *reading = data;
+	struct daemon *daemon = reading->daemon;
+	struct resident *resident = residents_find(daemon->residents, reading->uuid);
+
+	if (resident) {
+		resident->busy = false;
+		if (reading->result == 0)
+			learn(daemon, reading, resident);
+		else if (reading->result > 0)
+			residents_forget(daemon->residents, reading->uuid);
+		else
+			resident->dirty |= reading->sides;
+	}
+	if (reading->result < 0 && reading->link == daemon->link)
+		link_lost(daemon, reading->err);
+	daemon_want(daemon, TRIGGER_DONE);
+	domain_free(reading->old);
+	domain_free(reading->domain);
+	g_ptr_array_unref(reading->problems);
+	link_unref(reading->link);
+	g_free(reading->uuid);
+	g_free(reading->err);
+	g_free(reading);
+}
+
+static void start_reading(struct daemon *daemon, struct resident *resident)
+{
+	struct reading *reading = g_new0(struct reading, 1);
+
+	reading->daemon = daemon;
+	reading->link = link_ref(daemon->link);
+	reading->uuid = g_strdup(resident->uuid);
+	reading->sides = resident->domain ? resident->dirty : (unsigned int)VIRT_ALL;
+	reading->old = resident->domain ? domain_ref(resident->domain) : NULL;
+	reading->problems = g_ptr_array_new_with_free_func(free_problem);
+	resident->dirty = 0;
+	resident->busy = true;
+	worker_start(daemon->worker, (struct worker_job){read_work, read_done, reading});
+}
+
+bool link_read_dirty(struct daemon *daemon)
+{
+	bool any = false;
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, daemon->residents->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct resident *resident = data;
+
+		if (resident->dirty && !resident->busy) {
+			start_reading(daemon, resident);
+			any = true;
+		}
+	}
+	return any;
+}

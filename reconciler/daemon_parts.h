@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What the parts of the daemon share: included by reconciler/daemon*.c only. */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reconciler/daemon.h"
+#include "reconciler/deadline.h"
+#include "reconciler/pass.h"
+#include "reconciler/residents.h"
+#include "reconciler/virt_events.h"
+#include "reconciler/worker.h"
+#include "state/devices_monitor.h"
+#include "state/history.h"
+#include "state/report.h"
+
+/* libvirtd serves 5 calls of one client at a time and answers keepalive only between them: one is
+ * kept free. So four guests that hang at once delay the others, and fewer do not. */
+#define DAEMON_THREADS 4
+
+/* A connection and everything that still uses it; the last of them closes it. */
+struct link {
+	struct virt *virt;
+};
+
+struct daemon {
+	struct daemon_options options;
+	GMainContext *loop;
+	struct worker *worker; /* libvirt */
+	struct worker *talker; /* the sockets */
+	struct deadline *alarm;
+	struct devices_monitor *monitor;
+	struct history *history;
+	struct residents *residents;
+
+	struct link *link; /* NULL: not connected */
+	bool connecting;
+	bool listing; /* a full reading is under way */
+	bool listed;  /* there has been one over this connection */
+	bool soiled;  /* … and something asked for another meanwhile */
+	unsigned int connect_failures;
+	unsigned int
+		generation; /* of the connection, or of the attempt at one: older news are void */
+	char *uri;          /* as libvirt spells it, once connected */
+
+	GPtrArray *devices; /* struct device *: shared with every snapshot made from it */
+	uint64_t still_since;
+	bool devices_dirty;
+
+	bool wanted;          /* a pass, */
+	enum trigger trigger; /* and what asked first */
+	bool stopping;
+	bool leaving; /* … because the whole host goes down */
+	bool ready;   /* the first pass is over */
+	/* Times as devices_now(), 0 never. */
+	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop;
+	double allowance; /* passes that may start at once: a storm must not be followed step by
+			     step */
+	uint64_t allowance_at; /* when that was so */
+
+	struct report report; /* but for `connected` */
+	GList *requests;      /* struct request *: who waits for passes (daemon_wire.c) */
+};
+
+/* daemon.c */
+void daemon_want(struct daemon *daemon, enum trigger trigger);
+
+/* daemon_link.c: connecting, libvirt's events, and reading what they touched. */
+void link_start(struct daemon *daemon);
+struct link *link_ref(struct link *link);
+void link_unref(struct link *link);
+/* Starts a full reading, or lets one follow that under way. */
+void link_resync(struct daemon *daemon);
+/* Starts reading every domain that is dirty and not busy. True: there was one. */
+bool link_read_dirty(struct daemon *daemon);
+/* A dead connection: everything waits for the next one. */
+void link_lost(struct daemon *daemon, const char *why);
+
+/* daemon_act.c: a pass from what is known, and its actions, each domain's in its own job. */
+void act_pass(struct daemon *daemon, enum trigger trigger);
+/* daemon_wire.c: the sockets. */
+void wire_start(struct daemon *daemon);
+/* Does somebody want to hear what a pass did? Then it is handed over to them. */
+bool wire_wants_pass(const struct daemon *daemon);
+void wire_take_pass(struct daemon *daemon, struct pass *pass);
+/* After every step: answers who has waited long enough. */
+void wire_check(struct daemon *daemon);
+
+/* What would be said of what is known now: planned, not noted and not done. */
+struct pass *act_look(struct daemon *daemon);

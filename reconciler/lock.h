@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The lock that serialises passes on this host: one file in a directory that belongs to tmpfiles.d,
+ * as one that goes away with a service would leave a second process locking a new file. It is never
+ * removed, and what is in it means nothing. Reading needs no lock.
+ */
+
+#include <glib.h>
+
+#include "state/own.h"
+
+#ifndef USBRECONCILE_RUNDIR
+#define USBRECONCILE_RUNDIR "/run/usbreconcile"
+#endif
+
+/* How long a one-shot waits for another. */
+#define LOCK_PATIENCE_USEC (10 * G_USEC_PER_SEC)
+
+#define LOCK_BUSY 1
+
+struct lock;
+
+/*
+ * DIRECTORY: USBRECONCILE_RUNDIR, but for tests. Waits PATIENCE_USEC at most. 0; LOCK_BUSY:
+ * somebody else has it, and still had it then; -1 with *err saying what to do.
+ */
+int lock_take(const char *directory, gint64 patience_usec, struct lock **ret_lock, char **err);
+void lock_free(struct lock *lock);
+OWN_DEFINE(lock)

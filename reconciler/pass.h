@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * One pass: read the host and the domains, plan, apply, and remember. `run` repeats it until
+ * nothing changes; the daemon runs it when something happened.
+ */
+
+#include "reconciler/virt.h"
+#include "state/history.h"
+#include "state/plan.h"
+#include "state/snapshot.h"
+
+struct pass {
+	struct snapshot *snapshot;
+	struct plan *plan;   /* points into snapshot */
+	GPtrArray *outcomes; /* struct outcome *, of plan->actions; empty for a dry run */
+};
+
+void pass_free(struct pass *pass);
+OWN_DEFINE(pass)
+
+/* Reads the world once. 0, or -1 with *err. */
+int pass_read(struct virt *virt, struct snapshot **ret_snapshot, char **err);
+
+/*
+ * Reads and plans, without acting. HISTORY is read and noted. 0, or -1 with *err.
+ */
+int pass_look(struct virt *virt, struct history *history, struct pass **ret_pass, char **err);
+
+/*
+ * Passes until one has nothing to do and no deadline is near: each acts on the domains named in
+ * ONLY (NULL: all); waits for the plan's `wake` when it is no more than PASS_PATIENCE away (a
+ * second look at what seems dead, a device list that has just changed, a quick retry). At most
+ * PASS_MAX passes. The array owns its passes (struct pass *); the last one changed nothing, or gave
+ * up. SIGINT and SIGTERM take effect between passes only, waiting included. 0, or -1 with *err.
+ */
+#define PASS_PATIENCE_USEC (4 * G_USEC_PER_SEC)
+#define PASS_MAX           12
+int pass_settle(struct virt *virt, struct history *history, const GPtrArray *only,
+		GPtrArray **ret_passes, char **err);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/residents.h"
+
+#include <string.h>
+
+static void free_problem(gpointer data)
+{
+	problem_free(data);
+}
+
+static void resident_free(gpointer data)
+{
+	struct resident *resident = data;
+
+	g_free(resident->uuid);
+	domain_free(resident->domain);
+	g_ptr_array_unref(resident->problems);
+	g_free(resident);
+}
+
+struct residents *residents_new(void)
+{
+	struct residents *residents = g_new0(struct residents, 1);
+
+	residents->by_uuid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, resident_free);
+	return residents;
+}
+
+void residents_free(struct residents *residents)
+{
+	g_hash_table_unref(residents->by_uuid);
+	g_free(residents);
+}
+
+struct resident *residents_find(const struct residents *residents, const char *uuid)
+{
+	return g_hash_table_lookup(residents->by_uuid, uuid);
+}
+
+struct resident *residents_get(struct residents *residents, const char *uuid)
+{
+	struct resident *resident = residents_find(residents, uuid);
+
+	if (resident)
+		return resident;
+	resident = g_new0(struct resident, 1);
+	resident->uuid = g_strdup(uuid);
+	resident->problems = g_ptr_array_new_with_free_func(free_problem);
+	resident->dirty = VIRT_ALL;
+	g_hash_table_insert(residents->by_uuid, resident->uuid, resident);
+	return resident;
+}
+
+uint64_t residents_begin(struct residents *residents)
+{
+	GHashTableIter iter;
+	gpointer resident;
+
+	g_hash_table_iter_init(&iter, residents->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &resident))
+		((struct resident *)resident)->dirty = 0;
+	return residents->lessons;
+}
+
+void residents_learn(struct residents *residents, struct resident *resident, struct domain *domain,
+		     GPtrArray *problems)
+{
+	resident->learned = ++residents->lessons;
+	domain_free(resident->domain);
+	resident->domain = domain;
+	g_ptr_array_unref(resident->problems);
+	resident->problems = problems;
+}
+
+static struct problem *copy_problem(const struct problem *problem)
+{
+	return problem_new(problem->code, problem->severity, problem->domain, problem->tag,
+			   problem->line, g_strdup(problem->message), problem->hint);
+}
+
+static GPtrArray *problems_of(const GPtrArray *problems, const char *name)
+{
+	GPtrArray *own = g_ptr_array_new_with_free_func(free_problem);
+
+	for (guint i = 0; i < problems->len; i++) {
+		const struct problem *problem = g_ptr_array_index(problems, i);
+
+		if (g_strcmp0(problem->domain, name) == 0)
+			g_ptr_array_add(own, copy_problem(problem));
+	}
+	return own;
+}
+
+static gboolean is_unlisted(gpointer uuid G_GNUC_UNUSED, gpointer data,
+			    gpointer unused G_GNUC_UNUSED)
+{
+	struct resident *resident = data;
+	bool listed = resident->listed;
+
+	resident->listed = false;
+	return !listed && !resident->busy;
+}
+
+void residents_learn_all(struct residents *residents, uint64_t begun, const GPtrArray *domains,
+			 const GPtrArray *problems)
+{
+	for (guint i = 0; i < domains->len; i++) {
+		struct domain *domain = g_ptr_array_index(domains, i);
+		struct resident *resident = residents_find(residents, domain->uuid);
+
+		if (!resident) {
+			resident = residents_get(residents, domain->uuid);
+			resident->dirty = 0;
+		}
+		resident->listed = true;
+		if (!resident->busy && resident->learned <= begun)
+			residents_learn(residents, resident, domain_ref(domain),
+					problems_of(problems, domain->name));
+	}
+	g_hash_table_foreach_remove(residents->by_uuid, is_unlisted, NULL);
+}
+
+bool residents_are_busy(const struct residents *residents)
+{
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, residents->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const struct resident *resident = data;
+
+		if (resident->busy || resident->dirty)
+			return true;
+	}
+	return false;
+}
+
+void residents_forget(struct residents *residents, const char *uuid)
+{
+	g_hash_table_remove(residents->by_uuid, uuid);
+}
+
+void residents_show(const struct residents *residents, struct snapshot *snapshot)
+{
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, residents->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const struct resident *resident = data;
+
+		if (!resident->domain)
+			continue;
+		g_ptr_array_add(snapshot->domains, domain_ref(resident->domain));
+		for (guint i = 0; i < resident->problems->len; i++)
+			g_ptr_array_add(snapshot->problems,
+					copy_problem(g_ptr_array_index(resident->problems, i)));
+	}
+	snapshot_sort(snapshot);
+}

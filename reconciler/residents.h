@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the daemon knows of libvirt's domains between events, so that an event reads only what it
+ * touches. Every reading replaces a domain as a whole; nothing in one ever changes, so a snapshot
+ * that holds it stays true to its moment.
+ */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reconciler/virt_events.h"
+#include "state/domain.h"
+#include "state/snapshot.h"
+
+struct resident {
+	char *uuid;
+	struct domain *domain; /* as last read, NULL: never yet */
+	GPtrArray *problems;   /* struct problem *, of the last reading */
+	unsigned int dirty;    /* enum virt_sides that something said are not so any more */
+	bool busy;             /* a libvirt call is outstanding: hands off */
+	bool acting;           /* … and it is ours that changes it */
+	bool restarted;        /* it has another QEMU: what was attached is not */
+	bool revived;          /* replug what it has, once it has been read */
+	uint64_t revived_at;
+	uint64_t learned; /* when, in lessons */
+	bool listed;      /* while learning all */
+};
+
+struct residents {
+	GHashTable *by_uuid; /* char * -> struct resident * */
+	uint64_t lessons;    /* how many readings were learned */
+};
+
+struct residents *residents_new(void);
+void residents_free(struct residents *residents);
+
+struct resident *residents_find(const struct residents *residents, const char *uuid);
+/* Never NULL: a new one is dirty in all. */
+struct resident *residents_get(struct residents *residents, const char *uuid);
+
+/* A reading of RESIDENT; takes DOMAIN and PROBLEMS over. */
+void residents_learn(struct residents *residents, struct resident *resident, struct domain *domain,
+		     GPtrArray *problems);
+
+/* Before a full reading: from now on only what is yet to happen makes a domain dirty. */
+uint64_t residents_begin(struct residents *residents);
+
+/*
+ * The full reading that BEGUN then: learns its domains, but not those that are busy or were learned
+ * meanwhile, as that is newer; forgets those that are not in it. Takes references.
+ */
+void residents_learn_all(struct residents *residents, uint64_t begun, const GPtrArray *domains,
+			 const GPtrArray *problems);
+
+/* Is there one that is being called about, or has yet to be read? */
+bool residents_are_busy(const struct residents *residents);
+
+void residents_forget(struct residents *residents, const char *uuid);
+
+/* Fills snapshot->domains, sorted, and ->problems. Before its devices are set: those are shared. */
+void residents_show(const struct residents *residents, struct snapshot *snapshot);

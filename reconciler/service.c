@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/service.h"
+
+#ifdef HAVE_SYSTEMD
+
+#include <stdarg.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+
+void service_ready(void)
+{
+	sd_notify(0, "READY=1");
+}
+
+void service_stopping(void)
+{
+	sd_notify(0, "STOPPING=1");
+}
+
+void service_status(const char *format, ...)
+{
+	g_autofree char *status = NULL;
+	va_list values;
+
+	va_start(values, format);
+	status = g_strdup_vprintf(format, values);
+	va_end(values);
+	sd_notifyf(0, "STATUS=%s", status);
+}
+
+uint64_t service_watchdog(void)
+{
+	uint64_t interval = 0;
+
+	return sd_watchdog_enabled(0, &interval) > 0 ? interval : 0;
+}
+
+void service_alive(void)
+{
+	sd_notify(0, "WATCHDOG=1");
+}
+
+bool service_host_is_stopping(void)
+{
+	sd_bus *bus = NULL;
+	char *state = NULL;
+	bool stopping = sd_bus_open_system(&bus) >= 0 &&
+			sd_bus_get_property_string(bus, "org.freedesktop.systemd1",
+						   "/org/freedesktop/systemd1",
+						   "org.freedesktop.systemd1.Manager",
+						   "SystemState", NULL, &state) >= 0 &&
+			strcmp(state, "stopping") == 0;
+
+	free(state);
+	sd_bus_flush_close_unref(bus);
+	return stopping;
+}
+
+#else
+
+void service_ready(void)
+{
+}
+
+void service_stopping(void)
+{
+}
+
+void service_status(const char *format G_GNUC_UNUSED, ...)
+{
+}
+
+uint64_t service_watchdog(void)
+{
+	return 0;
+}
+
+void service_alive(void)
+{
+}
+
+bool service_host_is_stopping(void)
+{
+	return false;
+}
+
+#endif

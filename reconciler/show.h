@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What people see on stdout. Every function makes a new string and reads nothing but its arguments;
+ * what devices, domains and metadata say is encoded here, once, where it becomes a line or a cell.
+ */
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "reconciler/pass.h"
+#include "state/plan.h"
+#include "state/snapshot.h"
+
+struct show_style {
+	unsigned int width; /* columns of the terminal; 0: no terminal, as long as it takes */
+	bool colour;
+};
+
+/* For stdout as it is: a terminal or not, NO_COLOR, TERM, COLUMNS. */
+struct show_style show_style(void);
+
+/*
+ * A plan, one line each: `+` attach, `-` detach, `~` edit, `!` what needs a person; then a count.
+ * The same plan gives the same bytes. ONLY: names of domains, NULL: all.
+ */
+char *show_plan(const struct snapshot *snapshot, const struct plan *plan, const GPtrArray *only);
+
+/* What became of one action, in one line without its end; not encoded: it is for say_error(). */
+char *show_outcome(const struct outcome *outcome);
+
+/* What a gathered pass (result.h) did, in the same form, and what it leaves to a person. */
+char *show_run(const struct pass *gathered, const GPtrArray *only);
+
+/* The table of all tags, or of one domain's; problems and hostdevs that no tag names below it. */
+char *show_status(const struct show_style *style, const struct snapshot *snapshot,
+		  const struct plan *plan, const struct domain *only);
+
+/* Everything about one tag: the long answer to "why". */
+char *show_tag(const struct snapshot *snapshot, const struct plan *plan,
+	       const struct verdict *verdict);
+
+/* The table of this host's devices; hubs too when HUBS. PLAN may be NULL: who has them is unknown.
+ */
+char *show_devices(const struct show_style *style, const struct snapshot *snapshot,
+		   const struct plan *plan, bool hubs);
+
+/* Problems, a line each and a line for the hint; those of one domain, or all for NULL. */
+char *show_problems(const GPtrArray *problems, const struct domain *only);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/show.h"
+
+#include "reconciler/result.h"
+#include "reconciler/show_plan.h"
+#include "reconciler/show_words.h"
+
+struct run_tally {
+	struct tally done;
+	guint failed;
+	guint retried;
+	guint skipped;
+};
+
+static char *describe_trouble(const struct outcome *outcome, const char *what)
+{
+	const char *message = outcome->message ? outcome->message : "no reason given";
+	const char *verb = plan_verb(outcome->action);
+
+	if (outcome->code == 0)
+		return g_strdup_printf("%s %s: %s", verb, what, message);
+	return g_strdup_printf("%s %s: %s (code %d)", verb, what, message, outcome->code);
+}
+
+char *show_outcome(const struct outcome *outcome)
+{
+	const struct action *action = outcome->action;
+	bool bad = outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_SKIPPED;
+	g_autofree char *at = plan_address(action);
+	g_autofree char *what =
+		bad ? describe_trouble(outcome, outcome_kind_name(outcome->kind))
+		    : g_strdup_printf("%s %s", plan_verb(action), outcome_kind_name(outcome->kind));
+
+	return g_strdup_printf("%s/%s %s %s: %s", action->domain->name, plan_owner(action),
+			       plan_side(action), at, what);
+}
+
+static void add_trouble(struct lines *lines, const struct outcome *outcome, const char *sign,
+			const char *what)
+{
+	const struct action *action = outcome->action;
+	g_autofree char *at = plan_address(action);
+	g_autofree char *text = describe_trouble(outcome, what);
+
+	lines_add(lines, sign, action->domain->name, plan_owner(action), plan_side(action), at,
+		  text, NULL);
+}
+
+static void add_outcome(struct lines *lines, const struct pass *gathered,
+			const struct outcome *outcome, struct run_tally *tally)
+{
+	switch (outcome->kind) {
+	case OUTCOME_DONE:
+	case OUTCOME_PRINTED:
+		plan_add_action(lines, outcome->action, &tally->done);
+		break;
+	case OUTCOME_FAILED:
+		if (result_was_retried(gathered, outcome)) {
+			add_trouble(lines, outcome, "=", "failed, and was tried again");
+			tally->retried++;
+		} else {
+			add_trouble(lines, outcome, "!", "failed");
+			tally->failed++;
+		}
+		break;
+	case OUTCOME_SKIPPED:
+		add_trouble(lines, outcome, "=", "skipped");
+		tally->skipped++;
+		break;
+	}
+}
+
+static char *count_outcomes(const struct run_tally *tally)
+{
+	g_autofree char *done = plan_count(&tally->done);
+	GString *text = g_string_new(done);
+
+	if (tally->failed + tally->retried + tally->skipped == 0)
+		return g_string_free(text, FALSE);
+	if (tally->done.attached + tally->done.detached + tally->done.edited == 0)
+		g_string_assign(text, "nothing done");
+	if (tally->failed)
+		g_string_append_printf(text, ", %u failed", tally->failed);
+	if (tally->retried)
+		g_string_append_printf(text, ", %u tried again", tally->retried);
+	if (tally->skipped)
+		g_string_append_printf(text, ", %u skipped", tally->skipped);
+	return g_string_free(text, FALSE);
+}
+
+char *show_run(const struct pass *gathered, const GPtrArray *only)
+{
+	struct lines *lines = lines_new();
+	struct run_tally tally = {0};
+	g_autofree char *text = NULL;
+	g_autofree char *count = NULL;
+
+	for (guint i = 0; i < gathered->outcomes->len; i++)
+		add_outcome(lines, gathered, g_ptr_array_index(gathered->outcomes, i), &tally);
+	plan_add_rest(lines, gathered->snapshot, gathered->plan, only, gathered);
+	count = count_outcomes(&tally);
+	text = lines_finish(lines);
+	return g_strconcat(text, count, "\n", NULL);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/show.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define WIDTH_USUAL 80
+
+static unsigned int terminal_width(void)
+{
+	struct winsize size;
+	const char *columns = g_getenv("COLUMNS");
+	int asked = columns ? atoi(columns) : 0;
+
+	if (asked > 0)
+		return (unsigned int)asked;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return WIDTH_USUAL;
+}
+
+/* no-color.org: set and not empty. */
+static bool wants_colour(void)
+{
+	const char *no_color = g_getenv("NO_COLOR");
+	const char *term = g_getenv("TERM");
+
+	return !(no_color && *no_color) && term && g_strcmp0(term, "dumb") != 0;
+}
+
+struct show_style show_style(void)
+{
+	struct show_style style = {0};
+
+	if (isatty(STDOUT_FILENO)) {
+		style.width = terminal_width();
+		style.colour = wants_colour();
+	}
+	return style;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/show_table.h"
+
+#include <langinfo.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state/text.h"
+
+#define COLUMNS_MAX 8
+
+/* What is shortened keeps so much, what breaks between words too. */
+#define SHORT_MIN 12
+#define LAST_MIN  24
+
+struct cell {
+	char *text; /* encoded */
+	enum severity severity;
+};
+
+struct table {
+	const char *names[COLUMNS_MAX];
+	bool may_shorten[COLUMNS_MAX];
+	size_t widths[COLUMNS_MAX];
+	guint columns;
+	GPtrArray *rows; /* GArray of struct cell */
+};
+
+static void clear_cell(void *cell)
+{
+	g_free(((struct cell *)cell)->text);
+}
+
+static size_t char_width(gunichar c)
+{
+	if (g_unichar_iszerowidth(c))
+		return 0;
+	return g_unichar_iswide(c) ? 2 : 1;
+}
+
+static size_t text_width(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text; text = g_utf8_next_char(text))
+		width += char_width(g_utf8_get_char(text));
+	return width;
+}
+
+/*
+ * Does the locale carry UTF-8? If not, what is not ASCII is spelt: the terminal could not show it,
+ * and libsmartcols (2.38) would look for the end of such a cell for ever.
+ */
+static bool has_unicode(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static char *encode(const char *untrusted_text)
+{
+	g_autofree char *text = text_printable(untrusted_text);
+	GString *ascii;
+
+	if (has_unicode())
+		return g_steal_pointer(&text);
+	ascii = g_string_new(NULL);
+	for (const char *at = text; *at; at++) {
+		if (g_ascii_isprint(*at))
+			g_string_append_c(ascii, *at);
+		else
+			g_string_append_printf(ascii, "\\x%02x", (guchar)*at);
+	}
+	return g_string_free(ascii, FALSE);
+}
+
+struct table *table_new(const char *const *columns)
+{
+	struct table *table = g_new0(struct table, 1);
+
+	for (; columns[table->columns]; table->columns++) {
+		guint i = table->columns;
+
+		g_assert(i < COLUMNS_MAX);
+		table->may_shorten[i] = *columns[i] == '~';
+		table->names[i] = columns[i] + (table->may_shorten[i] ? 1 : 0);
+		table->widths[i] = text_width(table->names[i]);
+	}
+	table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	return table;
+}
+
+void table_row(struct table *table)
+{
+	GArray *row = g_array_new(FALSE, FALSE, sizeof(struct cell));
+
+	g_array_set_clear_func(row, clear_cell);
+	g_ptr_array_add(table->rows, row);
+}
+
+void table_cell_severity(struct table *table, enum severity severity, const char *untrusted_text)
+{
+	GArray *row = g_ptr_array_index(table->rows, table->rows->len - 1);
+	struct cell cell = {.text = encode(untrusted_text ? untrusted_text : ""),
+			    .severity = severity};
+
+	g_assert(row->len < table->columns);
+	table->widths[row->len] = MAX(table->widths[row->len], text_width(cell.text));
+	g_array_append_val(row, cell);
+}
+
+void table_cell(struct table *table, const char *untrusted_text)
+{
+	table_cell_severity(table, SEVERITY_OK, untrusted_text);
+}
+
+static size_t total_width(const struct table *table)
+{
+	size_t total = table->columns - 1;
+
+	for (guint i = 0; i < table->columns; i++)
+		total += table->widths[i];
+	return total;
+}
+
+/* The widest that may, by one, until all fits or none may any more; then the last column. */
+static void fit(struct table *table, size_t width)
+{
+	guint last = table->columns - 1;
+	size_t total = total_width(table);
+
+	while (total > width) {
+		guint widest = table->columns;
+
+		for (guint i = 0; i < table->columns; i++) {
+			if (table->may_shorten[i] && table->widths[i] > SHORT_MIN &&
+			    (widest == table->columns || table->widths[i] > table->widths[widest]))
+				widest = i;
+		}
+		if (widest == table->columns)
+			break;
+		table->widths[widest]--;
+		total--;
+	}
+	if (total > width) {
+		size_t rest = total - table->widths[last];
+
+		table->widths[last] = MAX(rest + LAST_MIN > width ? LAST_MIN : width - rest,
+					  text_width(table->names[last]));
+	}
+}
+
+/* Where TEXT must end to be no wider than WIDTH. */
+static const char *end_within(const char *text, size_t width)
+{
+	size_t used = 0;
+
+	for (; *text; text = g_utf8_next_char(text)) {
+		used += char_width(g_utf8_get_char(text));
+		if (used > width)
+			break;
+	}
+	return text;
+}
+
+static char *shorten(const char *text, size_t width)
+{
+	const char *end;
+
+	if (text_width(text) <= width)
+		return g_strdup(text);
+	end = end_within(text, width - 1);
+	return g_strdup_printf("%.*s%s", (int)(end - text), text, has_unicode() ? "…" : "~");
+}
+
+/* Takes the part of *TEXT that fits into WIDTH, up to a space if there is one. A new string. */
+static char *take_part(const char **text, size_t width)
+{
+	const char *start = *text;
+	const char *end = end_within(start, width);
+	const char *space = *end == ' ' ? end : g_strrstr_len(start, end - start, " ");
+
+	if (*end && space && space > start)
+		end = space;
+	*text = end + strspn(end, " ");
+	return g_strndup(start, (gsize)(end - start));
+}
+
+static const char *colour_of(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_OK:
+		return NULL;
+	case SEVERITY_WARNING:
+		return "yellow";
+	case SEVERITY_CRITICAL:
+		return "red";
+	}
+	g_assert_not_reached();
+}
+
+static void put_row(const struct table *table, struct libscols_table *out, const GArray *row)
+{
+	guint last = table->columns - 1;
+	struct libscols_line *line = scols_table_new_line(out, NULL);
+	const char *rest = row->len > last ? g_array_index(row, struct cell, last).text : "";
+
+	for (guint i = 0; i < row->len && i < last; i++) {
+		const struct cell *cell = &g_array_index(row, struct cell, i);
+		g_autofree char *text = shorten(cell->text, table->widths[i]);
+
+		scols_line_set_data(line, i, text);
+		scols_cell_set_color(scols_line_get_cell(line, i), colour_of(cell->severity));
+	}
+	for (;;) {
+		g_autofree char *part = take_part(&rest, table->widths[last]);
+
+		scols_line_set_data(line, last, part);
+		if (!*rest)
+			break;
+		line = scols_table_new_line(out, NULL);
+	}
+}
+
+/* libsmartcols pads the last column too; nobody wants to copy that. */
+static char *strip_ends(const char *text)
+{
+	GString *stripped = g_string_new(NULL);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		if (**line || line[1])
+			g_string_append_printf(stripped, "%s\n", g_strchomp(*line));
+	}
+	return g_string_free(stripped, FALSE);
+}
+
+char *table_finish(struct table *table, const struct show_style *style)
+{
+	struct libscols_table *out = scols_new_table();
+	char *text = NULL;
+	char *stripped;
+
+	if (style->width > 0)
+		fit(table, style->width);
+	/* The cells are encoded already, and it would spell our \x as \x5cx. */
+	scols_table_enable_noencoding(out, 1);
+	/* All is made to fit here. */
+	scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_colors(out, style->colour);
+	for (guint i = 0; i < table->columns; i++)
+		scols_table_new_column(out, table->names[i], 0, 0);
+	for (guint i = 0; i < table->rows->len; i++)
+		put_row(table, out, g_ptr_array_index(table->rows, i));
+	scols_print_table_to_string(out, &text);
+	scols_unref_table(out);
+	stripped = strip_ends(text ? text : "");
+	free(text);
+	g_ptr_array_unref(table->rows);
+	g_free(table);
+	return stripped;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A table for people: the door to libsmartcols. On a terminal it fits itself in: first what may be
+ * shortened, then the last column breaks between words. Without one nothing is lost.
+ */
+
+#include <glib.h>
+
+#include "reconciler/show.h"
+#include "state/problem.h"
+
+struct table;
+
+/* COLUMNS: names up to NULL. One that begins with '~' may be shortened (the name loses the '~'). */
+struct table *table_new(const char *const *columns);
+
+/* A new line. */
+void table_row(struct table *table);
+
+/* The next cell of the line; encoded here. NULL is empty. */
+void table_cell(struct table *table, const char *untrusted_text);
+
+/* The same, in the colour of the severity where there are colours. */
+void table_cell_severity(struct table *table, enum severity severity, const char *untrusted_text);
+
+/* The text; TABLE is used up. */
+char *table_finish(struct table *table, const struct show_style *style);

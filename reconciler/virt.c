@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A connection, what is counted of it, and the domains that are known through it. */
+
+#include "reconciler/virt_internal.h"
+
+struct trouble *trouble_take(void)
+{
+	struct trouble *trouble = g_new0(struct trouble, 1);
+	virErrorPtr error = virGetLastError();
+
+	trouble->code = error ? error->code : VIR_ERR_INTERNAL_ERROR;
+	trouble->lost = error && error->domain == VIR_FROM_RPC;
+	if (trouble->code == VIR_ERR_SYSTEM_ERROR)
+		trouble->system = error->int1;
+	trouble->words = g_strdup(error && error->message ? error->message : "unknown error");
+	return trouble;
+}
+
+void trouble_free(struct trouble *trouble)
+{
+	g_free(trouble->words);
+	g_free(trouble);
+}
+
+static void free_domain(void *domain)
+{
+	virDomainFree(domain);
+}
+
+struct virt *virt_new(virConnectPtr connection, const char *uri)
+{
+	struct virt *virt = g_new0(struct virt, 1);
+	g_autofree char *canonical = virConnectGetURI(connection);
+
+	virt->connection = connection;
+	virt->uri = g_strdup(canonical ? canonical : uri);
+	g_mutex_init(&virt->lock);
+	g_mutex_init(&virt->subscribing);
+	virt->calls = g_hash_table_new(g_str_hash, g_str_equal);
+	virt->domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_domain);
+	virt->events = g_array_new(FALSE, FALSE, sizeof(int));
+	virt_hands_init(virt);
+	return virt;
+}
+
+void virt_free(struct virt *virt)
+{
+	virt_unsubscribe(virt);
+	virt_removal_unsubscribe(virt);
+	g_array_unref(virt->events);
+	g_hash_table_unref(virt->domains);
+	virConnectClose(virt->connection);
+	g_hash_table_unref(virt->calls);
+	g_mutex_clear(&virt->lock);
+	g_mutex_clear(&virt->subscribing);
+	g_free(virt->uri);
+	g_free(virt);
+}
+
+const char *virt_uri(const struct virt *virt)
+{
+	return virt->uri;
+}
+
+const struct hands *virt_hands(struct virt *virt)
+{
+	return &virt->hands;
+}
+
+void virt_count(struct virt *virt, const char *function)
+{
+	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&virt->lock);
+	guint so_far = GPOINTER_TO_UINT(g_hash_table_lookup(virt->calls, function));
+
+	g_hash_table_replace(virt->calls, (gpointer)(guintptr)function,
+			     GUINT_TO_POINTER(so_far + 1));
+}
+
+GHashTable *virt_calls(struct virt *virt)
+{
+	GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&virt->lock);
+	GHashTableIter iter;
+	gpointer function, count;
+
+	g_hash_table_iter_init(&iter, virt->calls);
+	while (g_hash_table_iter_next(&iter, &function, &count))
+		g_hash_table_insert(copy, g_strdup(function), count);
+	return copy;
+}
+
+static void remember(struct virt *virt, virDomainPtr domain)
+{
+	char uuid[VIR_UUID_STRING_BUFLEN];
+
+	if (virDomainGetUUIDString(domain, uuid) == 0 && virDomainRef(domain) == 0)
+		g_hash_table_replace(virt->domains, g_strdup(uuid), domain);
+}
+
+void virt_remember_domains(struct virt *virt, virDomainPtr *domains, size_t count)
+{
+	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&virt->lock);
+
+	g_hash_table_remove_all(virt->domains);
+	for (size_t i = 0; i < count; i++)
+		remember(virt, domains[i]);
+}
+
+void virt_forget_domain(struct virt *virt, const char *uuid)
+{
+	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&virt->lock);
+
+	g_hash_table_remove(virt->domains, uuid);
+}
+
+virDomainPtr virt_domain(struct virt *virt, const char *uuid)
+{
+	g_mutex_lock(&virt->lock);
+	virDomainPtr known = g_hash_table_lookup(virt->domains, uuid);
+	if (known)
+		virDomainRef(known);
+	g_mutex_unlock(&virt->lock);
+	if (known)
+		return known;
+
+	virDomainPtr found = CALL(virt, virDomainLookupByUUIDString, virt->connection, uuid);
+	if (!found)
+		return NULL;
+	g_mutex_lock(&virt->lock);
+	remember(virt, found);
+	g_mutex_unlock(&virt->lock);
+	return found;
+}
