@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "reconciler/residents.h"
+
+static GPtrArray *list_of(const char *first, const char *second)
+{
+	GPtrArray *domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
+
+	g_ptr_array_add(domains, domain_new(first, first));
+	if (second)
+		g_ptr_array_add(domains, domain_new(second, second));
+	return domains;
+}
+
+static void learn(struct residents *residents, uint64_t begun, const char *first,
+		  const char *second)
+{
+	g_autoptr(GPtrArray) domains = list_of(first, second);
+	g_autoptr(GPtrArray) problems = g_ptr_array_new();
+
+	residents_learn_all(residents, begun, domains, problems);
+}
+
+static int set_up(void **state)
+{
+	*state = residents_new();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	residents_free(*state);
+	return 0;
+}
+
+static void a_listing_is_learned_and_forgets_the_rest(void **state)
+{
+	struct residents *residents = *state;
+	OWN(snapshot) snapshot = snapshot_new();
+
+	learn(residents, residents_begin(residents), "b", "a");
+	learn(residents, residents_begin(residents), "b", NULL);
+	assert_null(residents_find(residents, "a"));
+	assert_int_equal(residents_find(residents, "b")->dirty, 0);
+	residents_show(residents, snapshot);
+	assert_int_equal(snapshot->domains->len, 1);
+}
+
+static void what_happens_during_a_listing_stays_dirty(void **state)
+{
+	struct residents *residents = *state;
+	uint64_t begun;
+
+	learn(residents, residents_begin(residents), "a", "b");
+	begun = residents_begin(residents);
+	residents_find(residents, "a")->dirty = VIRT_LIVE;
+	residents_get(residents, "c");
+	learn(residents, begun, "a", "c");
+	assert_int_equal(residents_find(residents, "a")->dirty, VIRT_LIVE);
+	assert_int_equal(residents_find(residents, "c")->dirty, VIRT_ALL);
+}
+
+static void what_was_learned_meanwhile_is_newer_than_the_listing(void **state)
+{
+	struct residents *residents = *state;
+	struct resident *resident;
+	struct domain *newer = domain_new("a", "a");
+	uint64_t begun;
+
+	learn(residents, residents_begin(residents), "a", NULL);
+	begun = residents_begin(residents);
+	resident = residents_find(residents, "a");
+	newer->running = true;
+	residents_learn(residents, resident, newer, g_ptr_array_new());
+	learn(residents, begun, "a", NULL);
+	assert_ptr_equal(resident->domain, newer);
+	learn(residents, residents_begin(residents), "a", NULL);
+	assert_false(resident->domain->running);
+}
+
+static void a_busy_domain_is_neither_learned_nor_forgotten(void **state)
+{
+	struct residents *residents = *state;
+	struct resident *resident;
+	const struct domain *before;
+
+	learn(residents, residents_begin(residents), "a", "b");
+	resident = residents_find(residents, "a");
+	before = resident->domain;
+	resident->busy = true;
+	learn(residents, residents_begin(residents), "a", "b");
+	assert_ptr_equal(resident->domain, before);
+	learn(residents, residents_begin(residents), "b", NULL);
+	assert_ptr_equal(residents_find(residents, "a"), resident);
+	assert_true(residents_are_busy(residents));
+}
+
+static void a_snapshot_keeps_what_it_shows(void **state)
+{
+	struct residents *residents = *state;
+	OWN(snapshot) snapshot = snapshot_new();
+
+	learn(residents, residents_begin(residents), "a", NULL);
+	residents_show(residents, snapshot);
+	residents_forget(residents, "a");
+	assert_string_equal(((struct domain *)g_ptr_array_index(snapshot->domains, 0))->name, "a");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_listing_is_learned_and_forgets_the_rest, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_happens_during_a_listing_stays_dirty, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_was_learned_meanwhile_is_newer_than_the_listing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_busy_domain_is_neither_learned_nor_forgotten,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_snapshot_keeps_what_it_shows, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

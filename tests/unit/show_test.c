@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "reconciler/core/planner.h"
+#include "reconciler/show.h"
+#include "reconciler/show_lines.h"
+#include "reconciler/show_table.h"
+#include "reconciler/show_words.h"
+#include "world.h"
+
+static const struct show_style piped = {0};
+static const struct show_style narrow = {.width = 80};
+static const struct show_style colourful = {.width = 80, .colour = true};
+
+/* One domain with a tag that is attached, one that is required and missing. */
+static struct snapshot *small_world(void)
+{
+	struct snapshot *world = world_new();
+	struct device *stick = world_plug(world, "1-1.6", 7, 0x10c4, 0xea60, "2eba");
+	struct domain *domain = world_domain(world, "hassio", true);
+	struct tag *ups = world_tag(domain, "ups", "UPS-1");
+
+	world_tag_id(ups, 0x051d, 2);
+	ups->required = true;
+	world_tag(domain, "zigbee", "2eba");
+	world_hostdev(domain->live, "ua-usbr-zigbee", stick)->guest_port = g_strdup("0:3");
+	return world;
+}
+
+static char *status_of(const struct show_style *style, const struct snapshot *world)
+{
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(world, history);
+
+	return show_status(style, world, plan, NULL);
+}
+
+static void assert_contains(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("\"%s\" in:\n%s", part, text);
+}
+
+static void assert_no_line_longer_than(const char *text, glong width)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		if (g_utf8_strlen(*line, -1) > width)
+			fail_msg("longer than %ld: %s", width, *line);
+	}
+}
+
+static void assert_no_space_at_an_end(const char *text)
+{
+	assert_lacks(text, " \n");
+}
+
+static void status_shows_each_tag_and_counts(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	g_autofree char *text = status_of(&piped, world);
+
+	assert_contains(text, "DOMAIN TAG    DEVICE    HOST    VERDICT  WHY\n");
+	assert_contains(text, "hassio ups    051d:0002 -       missing! no USB device");
+	assert_contains(text, "hassio zigbee 10c4:ea60 001:007 attached host and libvirt agree\n");
+	assert_contains(text, "\n2 tags: 1 attached, 1 missing; 1 critical (!)\n");
+	assert_lacks(text, "\x1b");
+	assert_no_space_at_an_end(text);
+}
+
+static void status_breaks_between_words_on_a_terminal(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	g_autofree char *text = status_of(&narrow, world);
+
+	assert_no_line_longer_than(text, 80);
+	assert_contains(text, "no USB device");
+	assert_contains(text, "plugged in");
+	assert_no_space_at_an_end(text);
+}
+
+static void status_loses_nothing_without_a_terminal(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	g_autofree char *text = NULL;
+	struct domain *domain = g_ptr_array_index(world->domains, 0);
+	struct tag *ups = g_ptr_array_index(domain->tags, 0);
+
+	g_free(ups->serial);
+	ups->serial = g_strnfill(300, 'x');
+	text = status_of(&piped, world);
+	assert_contains(text, ups->serial);
+}
+
+static void colours_come_beside_words_and_change_none(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	g_autofree char *plain = status_of(&narrow, world);
+	g_autofree char *coloured = status_of(&colourful, world);
+	g_autoptr(GRegex) escapes = g_regex_new("\x1b\\[[0-9;]*m", 0, 0, NULL);
+	g_autofree char *stripped = g_regex_replace_literal(escapes, coloured, -1, 0, "", 0, NULL);
+
+	assert_contains(coloured, "\x1b[31mmissing!");
+	assert_string_equal(stripped, plain);
+}
+
+static void hostile_strings_stay_in_their_cell(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	struct device *device = world_plug(world, "1-3", 8, 0x0403, 0x6001, "A\x1b[2J\nB\xff");
+	struct domain *domain = world_domain(world, "vm\x1b[31m\n", true);
+	OWN(history) history = history_new();
+	OWN(plan) plan = NULL;
+	g_autofree char *devices = NULL;
+	g_autofree char *status = NULL;
+	g_autofree char *page = NULL;
+
+	device->untrusted_product = g_strdup("x\r\x07\xe2\x80\xae y");
+	world_tag(domain, "t", "A\x1b[2J\nB\xff")->required = true;
+	plan = planner_plan(world, history);
+	devices = show_devices(&piped, world, plan, false);
+	status = show_status(&piped, world, plan, NULL);
+	page = show_tag(world, plan, g_ptr_array_index(plan->verdicts, 0));
+	assert_contains(devices, "A\\x1b[2J\\x0aB\\xff x\\x0d\\x07\\xe2\\x80\\xae y");
+	assert_contains(status, "vm\\x1b[31m\\x0a t");
+	assert_contains(page, "serial A\\x1b[2J\\x0aB\\xff");
+	assert_lacks(devices, "\x1b");
+	assert_lacks(status, "\x1b");
+	assert_lacks(page, "\x1b");
+	assert_lacks(page, "\xff");
+}
+
+static void a_domain_without_tags_is_told_how_that_happens(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	struct domain *domain = world_domain(world, "empty", true);
+	OWN(history) history = history_new();
+	OWN(plan) plan = NULL;
+	g_autofree char *text = NULL;
+
+	domain->metadata = METADATA_ABSENT;
+	plan = planner_plan(world, history);
+	text = show_status(&piped, world, plan, domain);
+	assert_contains(text, "empty has no tags.\n");
+	assert_contains(text, "only those with a namespace");
+}
+
+static void devices_shorten_what_a_terminal_cannot_hold(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	struct device *device = world_plug(world, "1-3", 8, 0x0403, 0x6001,
+					   "0123456789012345678901234567890123456789");
+	g_autofree char *text = NULL;
+	g_autofree char *whole = NULL;
+	g_autofree char *port = world_port("1-3");
+
+	device->untrusted_product = g_strdup("A product with a long name that does not matter");
+	text = show_devices(&narrow, world, NULL, false);
+	whole = show_devices(&piped, world, NULL, false);
+	assert_contains(text, "…");
+	assert_contains(text, port);
+	assert_lacks(whole, "…");
+	assert_contains(whole, device->untrusted_serial);
+}
+
+static void a_locale_without_unicode_gets_ascii(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	struct device *device = world_plug(world, "1-3", 8, 0x0403, 0x6001, "S");
+	g_autofree char *text = NULL;
+
+	device->untrusted_product =
+		g_strdup("Gerät mit sehr langem Namen, und es geht noch weiter");
+	setlocale(LC_CTYPE, "C");
+	text = show_devices(&narrow, world, NULL, false);
+	setlocale(LC_CTYPE, "C.UTF-8");
+	assert_true(g_str_is_ascii(text));
+	assert_contains(text, "Ger\\xc3\\xa4");
+	assert_contains(text, "~");
+}
+
+static void hubs_are_shown_on_request(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	g_autofree char *without = NULL;
+	g_autofree char *with = NULL;
+
+	world_plug(world, "1-1", 2, 0x0424, 0x2514, NULL)->hub = true;
+	without = show_devices(&piped, world, NULL, false);
+	with = show_devices(&piped, world, NULL, true);
+	assert_string_equal(without, "0 devices (hubs: --all)\n");
+	assert_contains(with, "(hub)");
+	assert_contains(with, "1 device\n");
+}
+
+static void a_tag_page_says_what_nearly_matches(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	struct domain *domain = g_ptr_array_index(world->domains, 0);
+	OWN(history) history = history_new();
+	OWN(plan) plan = NULL;
+	g_autofree char *text = NULL;
+
+	world_plug(world, "1-4", 9, 0x051d, 2, "UPS-2");
+	plan = planner_plan(world, history);
+	text = show_tag(world, plan,
+			plan_find_verdict(plan, domain, g_ptr_array_index(domain->tags, 0)));
+	assert_contains(text, "hassio/ups: missing!\n");
+	assert_contains(text, "  asks for    id 051d:0002\n");
+	assert_contains(text, "              serial UPS-1\n");
+	assert_contains(text, "  options     required\n");
+	assert_contains(text,
+			"  no match    001:009 (1-4) 051d:0002 serial UPS-2: another serial\n");
+	assert_contains(text, "  next        attached by the first pass after it is plugged in\n");
+}
+
+static void a_tag_page_says_what_is_planned(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	struct domain *domain = g_ptr_array_index(world->domains, 0);
+	struct hostdev *live = g_ptr_array_index(domain->live, 0);
+	OWN(history) history = history_new();
+	OWN(plan) plan = NULL;
+	g_autofree char *text = NULL;
+
+	live->dev = 5;
+	plan = planner_plan(world, history);
+	text = show_tag(world, plan,
+			plan_find_verdict(plan, domain, g_ptr_array_index(domain->tags, 1)));
+	assert_contains(text, "  live        001:005, guest port 0:3, alias ua-usbr-zigbee\n");
+	assert_contains(text, "- hassio zigbee  live  001:005  moved\n");
+	assert_contains(text, "+ hassio zigbee  live  001:007  10c4:ea60 serial 2eba");
+}
+
+static void lines_are_encoded_and_aligned(void **state)
+{
+	(void)state;
+	struct lines *lines = lines_new();
+	g_autofree char *text = NULL;
+
+	lines_add(lines, "+", "a", "long", "x", NULL);
+	lines_add(lines, "-", "grün\n", "b", "y", NULL);
+	text = lines_finish(lines);
+	assert_string_equal(text, "+ a        long  x\n- grün\\x0a b     y\n");
+}
+
+static void a_plan_is_filtered_by_domain(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(world, history);
+	g_autoptr(GPtrArray) only = g_ptr_array_new();
+	g_autofree char *text = NULL;
+	g_autofree char *all = show_plan(world, plan, NULL);
+
+	g_ptr_array_add(only, (void *)(uintptr_t) "another");
+	text = show_plan(world, plan, only);
+	assert_string_equal(text, "nothing to do\n");
+	assert_contains(all, "! hassio ups  missing: ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_shows_each_tag_and_counts),
+		cmocka_unit_test(status_breaks_between_words_on_a_terminal),
+		cmocka_unit_test(status_loses_nothing_without_a_terminal),
+		cmocka_unit_test(colours_come_beside_words_and_change_none),
+		cmocka_unit_test(hostile_strings_stay_in_their_cell),
+		cmocka_unit_test(a_domain_without_tags_is_told_how_that_happens),
+		cmocka_unit_test(devices_shorten_what_a_terminal_cannot_hold),
+		cmocka_unit_test(a_locale_without_unicode_gets_ascii),
+		cmocka_unit_test(hubs_are_shown_on_request),
+		cmocka_unit_test(a_tag_page_says_what_nearly_matches),
+		cmocka_unit_test(a_tag_page_says_what_is_planned),
+		cmocka_unit_test(lines_are_encoded_and_aligned),
+		cmocka_unit_test(a_plan_is_filtered_by_domain),
+	};
+
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

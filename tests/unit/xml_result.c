@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "xml_result.h"
+
+static void free_problem(gpointer data)
+{
+	problem_free(data);
+}
+
+struct result result_new(void)
+{
+	return (struct result){
+		.domain = domain_new("vm", "12345678-1234-1234-1234-123456789abc"),
+		.problems = g_ptr_array_new_with_free_func(free_problem),
+	};
+}
+
+void result_clear(struct result *result)
+{
+	domain_free(result->domain);
+	g_ptr_array_unref(result->problems);
+}
+struct result read_document(const char *metadata)
+{
+	g_autofree char *xml = g_strdup_printf("<domain type='kvm'>\n<name>vm</name>\n"
+					       "<metadata>\n%s\n</metadata>\n</domain>\n",
+					       metadata);
+	struct result result = result_new();
+	char *err = NULL;
+
+	if (domain_xml_read_config(xml, false, result.domain, result.problems, &err) != 0)
+		fail_msg("%s", err);
+	return result;
+}
+
+struct result read_entries(const char *entries)
+{
+	g_autofree char *metadata = g_strdup_printf(
+		"<usb:devices xmlns:usb='urn:usbreconcile:domain:1.0' xmlns:o='urn:other'>\n%s\n"
+		"</usb:devices>",
+		entries);
+
+	return read_document(metadata);
+}
+
+struct result read_wrapper(const char *xml)
+{
+	struct result result = result_new();
+
+	metadata_read(xml, result.domain, result.problems);
+	return result;
+}
+
+const struct tag *tag_at(const struct result *result, guint i)
+{
+	assert_true(i < result->domain->tags->len);
+	return g_ptr_array_index(result->domain->tags, i);
+}
+
+const struct problem *problem_at(const struct result *result, guint i)
+{
+	assert_true(i < result->problems->len);
+	return g_ptr_array_index(result->problems, i);
+}
+
+char *repeat(const char *text, unsigned int times)
+{
+	GString *all = g_string_new(NULL);
+
+	while (times--)
+		g_string_append(all, text);
+	return g_string_free(all, FALSE);
+}

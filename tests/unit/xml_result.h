@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What tests of metadata share: one reading of a document, and all that came of it. */
+
+#include "xmlutil/domain_xml.h"
+#include "xmlutil/metadata.h"
+
+struct result {
+	struct domain *domain; /* "vm" */
+	GPtrArray *problems;
+};
+
+struct result result_new(void);
+void result_clear(struct result *result);
+#define RESULT __attribute__((cleanup(result_clear))) struct result
+
+/* METADATA: what <metadata> of a domain document holds; it stands in line 4. */
+struct result read_document(const char *metadata);
+
+/* ENTRIES of a wrapper in that; they stand from line 5 on. */
+struct result read_entries(const char *entries);
+
+/* The wrapper alone. */
+struct result read_wrapper(const char *xml);
+
+/* They fail the test when there is none. */
+const struct tag *tag_at(const struct result *result, guint i);
+const struct problem *problem_at(const struct result *result, guint i);
+
+/* TEXT, TIMES times: a new string. */
+char *repeat(const char *text, unsigned int times);
