@@ -1,0 +1,147 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# lab run: every scenario starts from a snapshot, in one of a few host VMs working side by side.
+
+header() { # SCENARIO FIELD DEFAULT
+	local value
+	value=$(sed -n "s/^# $2: *//p" "$LAB/scenarios/$1.sh" | head -n 1)
+	echo "${value:-$3}"
+}
+
+select_scenarios() { # TIER [SCENARIO...]
+	local tier=$1 name
+	shift
+	for name in "$LAB"/scenarios/*.sh; do
+		name=$(basename "$name" .sh)
+		if (($#)); then
+			[[ " $* " == *" $name "* ]] || continue
+		elif [[ $tier != all && $(header "$name" tier ci) != "$tier" ]]; then
+			continue
+		fi
+		echo "$name"
+	done
+	for name in "$@"; do
+		[[ -f $LAB/scenarios/$name.sh ]] || die "no scenario $name"
+	done
+}
+
+# The name of the snapshot a scenario asks for: "# needs: g1 g2" is g1g2.
+snapshot_of() {
+	header "$1" needs idle | tr -d ' '
+}
+
+scenario_run() { # SCENARIO
+	# shellcheck disable=SC2016 # expanded there
+	timeout --foreground --kill-after=5 "$(header "$1" timeout 300)" bash -euo pipefail -c '
+			die() { echo "$*" >&2; exit 1; }
+			source "$LAB/lib.sh"
+			STARTED=${EPOCHREALTIME/./}
+			PS4="+ \$(((\${EPOCHREALTIME/./} - STARTED) / 1000)) ms "
+			set -x
+			source "$1"' scenario "$LAB/scenarios/$1.sh" </dev/null
+}
+
+# Everything one wants to see after a failure, in a directory of the scenario.
+collect() { # DIRECTORY
+	local out=$1 name
+	cp serial.log qemu.log "$out/" || true
+	# shellcheck disable=SC2016 # expanded there
+	timeout 60 ssh "${SSH_OPTIONS[@]}" -S ssh-root -p "$(<port)" root@127.0.0.1 '
+		mkdir /tmp/report && cd /tmp/report
+		journalctl --boot --no-pager -o short-precise >journal.log
+		virsh list --all >virsh-list.txt
+		for name in $(virsh list --all --name); do
+			timeout 10 virsh dumpxml "$name" >"$name.live.xml"
+			timeout 10 virsh dumpxml --inactive "$name" >"$name.config.xml"
+		done
+		cp /var/log/lab/*.log .
+		for log in /var/log/libvirt/qemu/*.log; do cp "$log" "qemu-$(basename "$log")"; done
+		lsusb -t >lsusb.txt
+		udevadm info --export-db | awk -v RS= "/SUBSYSTEM=usb/" ORS="\n\n" >udev-usb.txt
+		! command -v usbreconcile >/dev/null ||
+			timeout 20 usbreconcile status --json >status.json 2>status.err
+		tar --create .' 2>/dev/null | tar --extract --directory "$out" 2>/dev/null || true
+	for name in "$out"/*; do
+		[[ -s $name ]] || rm -f "$name"
+	done
+}
+
+report() { # RESULT MICROSECONDS SCENARIO
+	printf '%-4s %6.1fs  %s\n' "$1" "$(($2 / 1000000)).$(($2 / 100000 % 10))" "$3"
+}
+
+scenario() { # SCENARIO
+	local out=$RESULTS/$1 started=${EPOCHREALTIME/./} ok=FAIL
+	if { vm_load "$(snapshot_of "$1")" && scenario_run "$1"; } >"$out/trace.log" 2>&1; then
+		ok=ok
+	fi
+	report "$ok" $((${EPOCHREALTIME/./} - started)) "$1"
+	echo "$ok" >"$out/result"
+	[[ $ok == FAIL ]] || return 0
+	collect "$out"
+	tail -n 12 "$out/trace.log" | sed 's/^/       | /'
+	echo "       logs: $out"
+}
+
+# A worker owns one VM and takes whatever scenario nobody has taken.
+worker() { # INSTANCE SCENARIO...
+	local name
+	vm_use "$1"
+	shift
+	trap - EXIT
+	for name in "$@"; do
+		mkdir "$RESULTS/$name" 2>/dev/null || continue
+		vm_running || {
+			vm_stop
+			vm_disk_prepared
+			vm_start
+		}
+		scenario "$name"
+	done
+}
+
+run_cleanup() {
+	local number
+	((${#WORKERS[@]} == 0)) || kill -- "${WORKERS[@]/#/-}" 2>/dev/null || true
+	[[ -z $KEEP ]] || return 0
+	for number in $(seq "$INSTANCES"); do
+		(vm_use "run$number" && vm_stop)
+	done
+}
+
+lab_run() {
+	local tier=ci build=yes number names passed failed
+	INSTANCES=2 KEEP='' WORKERS=()
+	while [[ ${1:-} == --* ]]; do
+		case $1 in
+		--instances) INSTANCES=$2 && shift 2 ;;
+		--tier) tier=$2 && shift 2 ;;
+		--keep) KEEP=yes && shift ;;
+		--no-build) build='' && shift ;;
+		*) die "run $1? see lab --help" ;;
+		esac
+	done
+	names=$(select_scenarios "$tier" "$@")
+	[[ -n $names ]] || die "no scenario to run"
+	(($(wc -l <<<"$names") > 1)) || INSTANCES=1
+	prepared_ensure
+	[[ -z $build || ! -e $SOURCE/CMakeLists.txt ]] || lab_build
+	RESULTS=$DIR/results/$(date +%Y%m%d-%H%M%S)-$$
+	mkdir -p "$RESULTS"
+	ln -sfn "$RESULTS" "$DIR/results/latest"
+
+	trap run_cleanup EXIT
+	trap 'exit 130' INT TERM
+	set -m
+	for number in $(seq "$INSTANCES"); do
+		# shellcheck disable=SC2086 # a list of names
+		worker "run$number" $names &
+		WORKERS+=($!)
+	done
+	set +m
+	wait "${WORKERS[@]}" || true
+	passed=$(grep -lx ok "$RESULTS"/*/result | wc -l)
+	failed=$(($(wc -l <<<"$names") - passed))
+	echo "$passed passed, $failed failed"
+	((failed == 0))
+}
