@@ -100,6 +100,25 @@ worker() { # INSTANCE SCENARIO...
 	done
 }
 
+failed_scenarios() { # NAME...
+	local name
+	for name in "$@"; do
+		grep -qsx ok "$RESULTS/$name/result" || echo "$name"
+	done
+}
+
+# What failed gets a second chance alone, the machine quiet: a bound on time that was missed by an
+# emulator in an emulator is no fault of the program. The first failure stays, with its logs, and is told.
+second_chance() { # NAME...
+	local name
+	echo "once more, one at a time: $*"
+	for name in "$@"; do
+		[[ ! -d $RESULTS/$name ]] || mv "$RESULTS/$name" "$RESULTS/$name.first"
+	done
+	(vm_use run1 && vm_stop)
+	(worker run1 "$@") || true
+}
+
 run_cleanup() {
 	local number
 	((${#WORKERS[@]} == 0)) || kill -- "${WORKERS[@]/#/-}" 2>/dev/null || true
@@ -110,7 +129,7 @@ run_cleanup() {
 }
 
 lab_run() {
-	local tier=ci build=yes number names passed failed
+	local tier=ci build=yes number names failed
 	INSTANCES=2 KEEP='' WORKERS=()
 	while [[ ${1:-} == --* ]]; do
 		case $1 in
@@ -140,8 +159,12 @@ lab_run() {
 	done
 	set +m
 	wait "${WORKERS[@]}" || true
-	passed=$(grep -lx ok "$RESULTS"/*/result | wc -l)
-	failed=$(($(wc -l <<<"$names") - passed))
-	echo "$passed passed, $failed failed"
-	((failed == 0))
+	mapfile -t names <<<"$names"
+	mapfile -t failed < <(failed_scenarios "${names[@]}")
+	if ((${#failed[@]} > 0 && ${#names[@]} > 1)); then
+		second_chance "${failed[@]}"
+		mapfile -t failed < <(failed_scenarios "${names[@]}")
+	fi
+	echo "$((${#names[@]} - ${#failed[@]})) passed, ${#failed[@]} failed"
+	((${#failed[@]} == 0))
 }
