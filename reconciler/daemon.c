@@ -239,10 +239,12 @@ static bool may_leave(const struct daemon *daemon)
 
 static void run(struct daemon *daemon)
 {
-	while (!may_leave(daemon)) {
+	for (;;) {
 		uint64_t when = step(daemon);
 
 		wire_check(daemon);
+		if (may_leave(daemon))
+			return;
 		if (daemon->wanted && !daemon->stopping && when == 0)
 			when = devices_now();
 		set_alarm(daemon, when);
