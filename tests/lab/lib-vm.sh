@@ -87,7 +87,7 @@ vm_wait_libvirt() {
 vm_stop() {
 	vm_hang_up
 	vm_running || return 0
-	monitor hmp quit >/dev/null 2>&1 || kill "$(<pid)" 2>/dev/null || true
+	timeout 5 "$LAB/qmp" qmp.sock hmp quit >/dev/null 2>&1 || kill "$(<pid)" 2>/dev/null || true
 	for _ in {1..50}; do
 		vm_running || break
 		sleep 0.1
@@ -105,7 +105,8 @@ vm_save() { # NAME
 # After this the host VM is where it was when saved, with the time and the program of today.
 vm_load() { # NAME
 	vm_hang_up
-	monitor unplug --all && monitor hmp loadvm "$1" && vm_install
+	timeout 60 "$LAB/qmp" qmp.sock unplug --all &&
+		timeout 60 "$LAB/qmp" qmp.sock hmp loadvm "$1" && vm_install
 }
 
 # What a VM that comes from a snapshot lacks: the time of day, the program of today. One connection,
@@ -125,18 +126,29 @@ vm_install() {
 		}"
 }
 
-# Through the guest's own shutdown; the kernel and initramfs are QEMU's, so the VM keeps its disk.
-vm_reboot() {
-	local before
-	before=$(vm_ssh root 'cat /proc/sys/kernel/random/boot_id')
-	vm_ssh root 'systemctl reboot' || true
-	vm_hang_up
-	local end=$((SECONDS + 240))
-	until [[ $(vm_ssh root 'cat /proc/sys/kernel/random/boot_id' 2>/dev/null) =~ ^[0-9a-f]{8}- ]] &&
-		[[ $(vm_ssh root 'cat /proc/sys/kernel/random/boot_id' 2>/dev/null) != "$before" ]]; do
+vm_boot_id() { vm_ssh root 'cat /proc/sys/kernel/random/boot_id'; }
+
+vm_wait_booted_since() { # BOOT-ID
+	local end=$((SECONDS + 240)) now
+	until vm_hang_up && now=$(vm_boot_id 2>/dev/null) && [[ $now =~ ^[0-9a-f]{8}- && $now != "$1" ]]; do
 		((SECONDS < end)) || die "it does not come back; last words: $(tail -n 3 serial.log)"
-		vm_hang_up
 		sleep 0.5
 	done
 	vm_wait_libvirt
+}
+
+# Through the guest's own shutdown; the kernel and initramfs are QEMU's, so the VM keeps its disk.
+vm_reboot() {
+	local before
+	before=$(vm_boot_id)
+	vm_ssh root 'systemctl reboot' || true
+	vm_wait_booted_since "$before"
+}
+
+# The power fails, and comes back. What was not on the disk is gone.
+vm_power_cut() {
+	local before
+	before=$(vm_boot_id)
+	monitor hmp system_reset
+	vm_wait_booted_since "$before"
 }

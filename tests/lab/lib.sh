@@ -95,15 +95,30 @@ expect_driver() { expect_equal "$2" "$(sysfs_link "$1" driver)"; } # INTERFACE D
 
 id_path() { udev_property "$1" ID_PATH; }
 
+serial_of() { # SETTING...
+	{ local - && set +x; } 2>/dev/null
+	local setting
+	for setting in "$@"; do
+		[[ $setting != serial=* ]] || echo "${setting#serial=}"
+	done
+}
+
 # Plugs and waits until udev has processed it. Needs a serial number.
 plug_and_wait() { # NAME SETTING...
-	{ local - && set +x; } 2>/dev/null
-	local setting key=
-	for setting in "$@"; do
-		[[ $setting != serial=* ]] || key=${setting#serial=}
-	done
 	plug "$@"
-	wait_host_device "$key"
+	wait_host_device "$(serial_of "$@")"
+}
+
+# Pulled out and put back, perhaps elsewhere. Needs a serial number.
+replug() { # NAME SETTING...
+	unplug "$1"
+	wait_host_gone "$(serial_of "$@")"
+	plug_and_wait "$@"
+}
+
+# A controller that is bound anew counts its devices from the beginning. 04 is xhci, 05 xhci2.
+rebind_bus() { # 04|05
+	host_sh "cd /sys/bus/pci/drivers/xhci_hcd && echo 0000:00:$1.0 >unbind && echo 0000:00:$1.0 >bind"
 }
 
 # --- domains ---
@@ -266,5 +281,13 @@ expect_json() { # JQ COMMAND...
 	host jq --exit-status "$filter" <<<"$said" >/dev/null || fail "not true: $filter of: $said"
 }
 
+# The daemon as it is installed. Started means that it has said READY.
 daemon_start() { host systemctl start usbreconcile; }
 daemon_stop() { host systemctl stop usbreconcile; }
+daemon_says() { host_sh "usbreconcile status --json | jq '.daemon.$1'"; } # JQ
+daemon_journal() { host journalctl --unit usbreconcile --no-pager --output cat "$@"; }
+
+# What was done to hostdevs; while nothing changes, it does not.
+daemon_expect_actions() { expect_equal "$1" "$(daemon_says actions)"; }
+
+libvirtd_stop() { host systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service; }

@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# title: 2,000 events in ten seconds: few passes, and the last state is right
+# tier: long
+# needs: g1
+# timeout: 600
+
+daemon_start
+plug_and_wait a serial=AAA port=1
+plug_and_wait b serial=BBB port=2
+set_tags g1 <<<'<devices><device name="a" serial="AAA"/></devices>'
+guest_sees_exactly g1 0403:6001/AAA
+
+before=$(daemon_says 'passes | add')
+host_sh 'for i in $(seq 1000); do
+	echo change >/sys/bus/usb/devices/1-1/uevent
+	echo change >/sys/bus/usb/devices/1-2/uevent
+done' &
+storm=$!
+replug a serial=AAA port=3
+wait "$storm"
+host udevadm settle
+within 60 expect_attached g1 ua-usbr-a AAA
+guest_sees_exactly g1 0403:6001/AAA
+after=$(daemon_says 'passes | add')
+echo "passes: $((after - before))"
+((after - before <= 60)) || fail "$((after - before)) passes"
