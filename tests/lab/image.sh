@@ -24,9 +24,11 @@ image_packages() {
 	sed 's/#.*//' "$LAB/image/packages" | xargs | tr ' ' ','
 }
 
-# mmdebstrap finds the mirror, the proxy and the keys by itself, as the machine's apt would.
+# mmdebstrap finds the mirror, the proxy and the keys by itself, as the machine's apt would. The Release
+# file of sid is valid for a week; a mirror that stands still for longer is good enough here.
 image_bootstrap() { # ROOTFS
 	mmdebstrap --quiet --variant=apt --include="$(image_packages)" \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
 		--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
 		--dpkgopt=force-unsafe-io \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
