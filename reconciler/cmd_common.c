@@ -5,6 +5,7 @@
 #include "reconciler/cmd.h"
 
 #include "reconciler/say.h"
+#include "reconciler/show_words.h"
 #include "reconciler/wire.h"
 #include "state/json.h"
 
@@ -133,9 +134,9 @@ static char *list_tags(const struct domain *domain)
 		g_string_printf(text, "the domain has none; `usbreconcile status %s` says more",
 				domain->name);
 	for (guint i = 0; i < domain->tags->len; i++) {
-		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+		g_autofree char *name = words_tag(g_ptr_array_index(domain->tags, i));
 
-		g_string_append_printf(text, "%s%s", i ? ", " : "", tag->name ? tag->name : "-");
+		g_string_append_printf(text, "%s%s", i ? ", " : "", name);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -48,3 +48,7 @@ char *show_devices(const struct show_style *style, const struct snapshot *snapsh
 
 /* Problems, a line each and a line for the hint; those of one domain, or all for NULL. */
 char *show_problems(const GPtrArray *problems, const struct domain *only);
+
+/* All problems but those that the line of a tag tells already, as that has an invalid entry's first
+ * complaint: a new array that owns none of them. */
+GPtrArray *show_untold(const struct snapshot *snapshot, const struct plan *plan);

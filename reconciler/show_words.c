@@ -54,6 +54,11 @@ char *words_count(guint count, const char *noun)
 	return g_strdup_printf("%u %s%s", count, noun, count == 1 ? "" : "s");
 }
 
+char *words_tag(const struct tag *tag)
+{
+	return tag->name ? g_strdup(tag->name) : g_strdup_printf("entry %u", tag->entry);
+}
+
 void words_append(GString *page, const char *label, char *text)
 {
 	g_autofree char *untrusted_text = text;

@@ -122,6 +122,7 @@ struct plan {
 	GPtrArray *actions;   /* struct action *, in an order in which they may be done */
 	GPtrArray *verdicts;  /* struct verdict *, by domain and then as in its metadata */
 	GPtrArray *unmanaged; /* struct unmanaged *: hostdevs that no tag names */
+	GPtrArray *problems;  /* struct problem *: what no verdict says */
 	uint64_t wake; /* when to look again though nothing happens; as snapshot.now, 0 never */
 };
 

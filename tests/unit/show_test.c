@@ -256,6 +256,70 @@ static void a_tag_page_says_what_is_planned(void **state)
 	assert_contains(text, "+ hassio zigbee  live  001:007  10c4:ea60 serial 2eba");
 }
 
+static guint count(const char *text, const char *part)
+{
+	g_auto(GStrv) parts = g_strsplit(text, part, -1);
+
+	return g_strv_length(parts) - 1;
+}
+
+/* An entry with two complaints, the first of which is its verdict's. */
+static struct snapshot *invalid_world(void)
+{
+	static const char *const complaints[] = {"it has no name", "it asks for nothing"};
+	struct snapshot *world = world_new();
+	struct domain *domain = world_domain(world, "vm", true);
+	struct tag *tag = world_tag(domain, NULL, NULL);
+
+	domain->metadata = METADATA_INVALID;
+	tag->entry = 2;
+	tag->complaint = g_strdup("it has no name; add one");
+	for (guint i = 0; i < G_N_ELEMENTS(complaints); i++) {
+		struct problem *problem = problem_new(PROBLEM_METADATA_INVALID, SEVERITY_CRITICAL,
+						      "vm", NULL, 7, g_strdup(complaints[i]), NULL);
+
+		problem->entry = 2;
+		g_ptr_array_add(world->problems, problem);
+	}
+	return world;
+}
+
+static void an_invalid_entry_is_told_once(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = invalid_world();
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(world, history);
+	g_autofree char *status = show_status(&piped, world, plan, NULL);
+	g_autofree char *planned = show_plan(world, plan, NULL);
+
+	assert_int_equal(count(status, "it has no name"), 1);
+	assert_int_equal(count(status, "it asks for nothing"), 1);
+	assert_contains(status, "vm     entry 2 ");
+	assert_int_equal(count(planned, "it has no name"), 1);
+	assert_int_equal(count(planned, "it asks for nothing"), 1);
+	assert_contains(planned, "! vm entry 2  invalid: it has no name");
+}
+
+static void a_stale_hostdev_of_others_is_told_once(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	struct domain *domain = world_domain(world, "other", true);
+	OWN(history) history = history_new();
+	OWN(plan) plan = NULL;
+	g_autofree char *status = NULL;
+	g_autofree char *planned = NULL;
+
+	world_hostdev(domain->live, "ua-mine", g_ptr_array_index(world->devices, 0))->dev = 99;
+	plan = planner_plan(world, history);
+	status = show_status(&piped, world, plan, NULL);
+	planned = show_plan(world, plan, NULL);
+	assert_int_equal(count(status, "ua-mine"), 1);
+	assert_contains(status, "warning: other: the live hostdev ua-mine (10c4:ea60 at 001:099)");
+	assert_contains(planned, "! other  -    the live hostdev ua-mine");
+}
+
 static void lines_are_encoded_and_aligned(void **state)
 {
 	(void)state;
@@ -298,6 +362,8 @@ int main(void)
 		cmocka_unit_test(hubs_are_shown_on_request),
 		cmocka_unit_test(a_tag_page_says_what_nearly_matches),
 		cmocka_unit_test(a_tag_page_says_what_is_planned),
+		cmocka_unit_test(an_invalid_entry_is_told_once),
+		cmocka_unit_test(a_stale_hostdev_of_others_is_told_once),
 		cmocka_unit_test(lines_are_encoded_and_aligned),
 		cmocka_unit_test(a_plan_is_filtered_by_domain),
 	};
