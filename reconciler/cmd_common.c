@@ -54,7 +54,9 @@ int cmd_try_open(struct cmd_call *call, bool read_only, struct problem **ret_pro
 	int status = EX_USAGE;
 	char *err = NULL;
 
-	switch (virt_open(call->uri, read_only, &call->virt, &err)) {
+	enum virt_open_reply reply = virt_open(call->uri, read_only, &call->virt, &err);
+
+	switch (reply) {
 	case VIRT_OPEN_DONE:
 		return EXIT_OK;
 	case VIRT_OPEN_UNREACHABLE:
@@ -68,7 +70,8 @@ int cmd_try_open(struct cmd_call *call, bool read_only, struct problem **ret_pro
 	case VIRT_OPEN_REMOTE:
 		break;
 	}
-	*ret_problem = problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, err, NULL);
+	*ret_problem =
+		problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, err, virt_open_hint(reply));
 	return status;
 }
 

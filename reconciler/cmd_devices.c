@@ -46,7 +46,8 @@ static int run(struct cmd_call *call)
 
 	if (problem) {
 		say_error("%s", problem->message);
-		say_hint("so which domain has what is not known");
+		say_hint("%s", problem->hint);
+		say_hint("until then, which domain has what is not known");
 		if (read_host(problem, &snapshot, &err) < 0)
 			return cmd_lost(call, err);
 	} else {
