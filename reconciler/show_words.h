@@ -27,3 +27,6 @@ bool words_among(const GPtrArray *only, const struct domain *domain);
 
 /* Who has the device or is to have it: "hassio/zigbee", "host: ftdi_sio"; NULL: nobody. */
 char *words_holder(const struct plan *plan, const struct device *device);
+
+/* The same, and who else asks for it: "hassio/zigbee; nas/stick wants it (contested)". */
+char *words_users(const struct plan *plan, const struct device *device);

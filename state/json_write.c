@@ -76,8 +76,10 @@ static void write_properties(json_t *device, GHashTable *properties)
 struct json_t *json_write_device(const struct device *device)
 {
 	json_t *object = json_object();
+	g_autofree char *parent = device_parent(device);
 
 	json_put_text(object, "sysname", device->sysname);
+	json_put_text(object, "parent", parent);
 	json_put_int(object, "bus", device->bus);
 	json_put_int(object, "device", device->dev);
 	json_put(object, "id", json_put_new_id(&device->id));

@@ -171,6 +171,7 @@ test_json() {
 	cmp -s out replayed || fail 'a recorded world gives another plan'
 	expect 64 usbreconcile -c "$calm" status nope --json
 	json '.problems[0].code == "usage" and .problems[0].hint == "there is: hassio, plain"'
+	expect 0 usbreconcile -c "$calm" devices --tree
 	expect 0 usbreconcile -c "$calm" devices --json
 	json '.devices | type == "array"'
 }
