@@ -5,6 +5,7 @@
 #include "reconciler/cmd.h"
 
 #include "reconciler/say.h"
+#include "reconciler/show_words.h"
 #include "reconciler/wire.h"
 #include "state/json.h"
 
@@ -53,7 +54,9 @@ int cmd_try_open(struct cmd_call *call, bool read_only, struct problem **ret_pro
 	int status = EX_USAGE;
 	char *err = NULL;
 
-	switch (virt_open(call->uri, read_only, &call->virt, &err)) {
+	enum virt_open_reply reply = virt_open(call->uri, read_only, &call->virt, &err);
+
+	switch (reply) {
 	case VIRT_OPEN_DONE:
 		return EXIT_OK;
 	case VIRT_OPEN_UNREACHABLE:
@@ -67,7 +70,8 @@ int cmd_try_open(struct cmd_call *call, bool read_only, struct problem **ret_pro
 	case VIRT_OPEN_REMOTE:
 		break;
 	}
-	*ret_problem = problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, err, NULL);
+	*ret_problem =
+		problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, err, virt_open_hint(reply));
 	return status;
 }
 
@@ -133,9 +137,9 @@ static char *list_tags(const struct domain *domain)
 		g_string_printf(text, "the domain has none; `usbreconcile status %s` says more",
 				domain->name);
 	for (guint i = 0; i < domain->tags->len; i++) {
-		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+		g_autofree char *name = words_tag(g_ptr_array_index(domain->tags, i));
 
-		g_string_append_printf(text, "%s%s", i ? ", " : "", tag->name ? tag->name : "-");
+		g_string_append_printf(text, "%s%s", i ? ", " : "", name);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -9,10 +9,11 @@
 #include "state/devices.h"
 #include "state/json.h"
 
-static gboolean all;
+static gboolean all, tree;
 
 static const GOptionEntry options[] = {
 	{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "hubs too", NULL},
+	{"tree", 't', 0, G_OPTION_ARG_NONE, &tree, "as a tree of hubs", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -46,7 +47,8 @@ static int run(struct cmd_call *call)
 
 	if (problem) {
 		say_error("%s", problem->message);
-		say_hint("so which domain has what is not known");
+		say_hint("%s", problem->hint);
+		say_hint("until then, which domain has what is not known");
 		if (read_host(problem, &snapshot, &err) < 0)
 			return cmd_lost(call, err);
 	} else {
@@ -54,8 +56,11 @@ static int run(struct cmd_call *call)
 			return cmd_lost(call, err);
 		plan = planner_plan(snapshot, history);
 	}
-	text = call->json ? json_write_devices(snapshot, plan)
-			  : show_devices(&call->style, snapshot, plan, all);
+	if (call->json)
+		text = json_write_devices(snapshot, plan);
+	else
+		text = tree ? show_devices_tree(&call->style, snapshot, plan)
+			    : show_devices(&call->style, snapshot, plan, all);
 	say_data(text);
 	return status;
 }
@@ -64,12 +69,17 @@ const struct cmd cmd_devices = {
 	.name = "devices",
 	.arguments = "",
 	.summary = "list this host's USB devices and who has them",
-	.details = "PORT and SERIAL are spelt as a tag wants them. Hubs are never passed through, "
-		   "and\n"
-		   "listed only with --all. Without libvirt the host's devices are listed all the "
-		   "same,\n"
-		   "but not who has them, and the exit code is not 0.\n\n"
-		   "Exit codes: 0 done; 64 usage; 69 libvirt unreachable; 77 no access.\n",
+	.details =
+		"PORT and SERIAL are spelt as a tag wants them. Hubs are never passed through, "
+		"and\n"
+		"listed only with --all; or with --tree, which shows what is plugged into what, by "
+		"the\n"
+		"kernel's names: the picture to look at when something is wrong. Without libvirt "
+		"the\n"
+		"host's devices are listed all the same, but not who has them, and the exit code "
+		"is\n"
+		"not 0.\n\n"
+		"Exit codes: 0 done; 64 usage; 69 libvirt unreachable; 77 no access.\n",
 	.has_json = true,
 	.options = options,
 	.run = run,

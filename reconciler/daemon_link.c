@@ -133,6 +133,7 @@ static void pass_on(struct virt_event *event, void *data)
 struct connecting {
 	struct daemon *daemon;
 	unsigned int generation;
+	enum virt_open_reply reply;
 	struct virt *virt; /* NULL: failed */
 	char *err;
 };
@@ -142,8 +143,9 @@ static void connect_work(void *data)
 	struct connecting *connecting = data;
 	struct line *line;
 
-	if (virt_open(connecting->daemon->options.uri, false, &connecting->virt,
-		      &connecting->err) != VIRT_OPEN_DONE)
+	connecting->reply = virt_open(connecting->daemon->options.uri, false, &connecting->virt,
+				      &connecting->err);
+	if (connecting->reply != VIRT_OPEN_DONE)
 		return;
 	line = g_new0(struct line, 1);
 	line->daemon = connecting->daemon;
@@ -152,13 +154,16 @@ static void connect_work(void *data)
 		g_clear_pointer(&connecting->virt, virt_free);
 }
 
-static void note_failed_connect(struct daemon *daemon, const char *why)
+/* HINT: what to do about it, or NULL. */
+static void note_failed_connect(struct daemon *daemon, const char *why, const char *hint)
 {
 	uint64_t wait = FIRST_RETRY;
 
 	/* Once: the next hundred attempts have nothing new to say. */
 	if (daemon->connect_failures == 0)
 		say_error("%s; trying again", why);
+	if (daemon->connect_failures == 0 && hint)
+		say_hint("%s", hint);
 	for (unsigned int i = 0; i < daemon->connect_failures && wait < LONGEST_RETRY; i++)
 		wait *= 2;
 	daemon->connect_failures++;
@@ -174,10 +179,10 @@ static void connect_done(void *data)
 
 	daemon->connecting = false;
 	if (!connecting->virt) {
-		note_failed_connect(daemon, connecting->err);
+		note_failed_connect(daemon, connecting->err, virt_open_hint(connecting->reply));
 	} else if (connecting->generation != daemon->generation) {
 		virt_free(connecting->virt);
-		note_failed_connect(daemon, "libvirt closed the connection at once");
+		note_failed_connect(daemon, "libvirt closed the connection at once", NULL);
 	} else {
 		daemon->link = g_atomic_rc_box_new0(struct link);
 		daemon->link->virt = connecting->virt;
@@ -215,7 +220,7 @@ void link_lost(struct daemon *daemon, const char *why)
 	daemon->listed = false;
 	daemon->soiled = false;
 	daemon->report.reconnects++;
-	note_failed_connect(daemon, why);
+	note_failed_connect(daemon, why, NULL);
 }
 
 /* What its start or restore asked for, now that it is known what it has. */

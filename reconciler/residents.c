@@ -72,12 +72,6 @@ void residents_learn(struct residents *residents, struct resident *resident, str
 	resident->problems = problems;
 }
 
-static struct problem *copy_problem(const struct problem *problem)
-{
-	return problem_new(problem->code, problem->severity, problem->domain, problem->tag,
-			   problem->line, g_strdup(problem->message), problem->hint);
-}
-
 static GPtrArray *problems_of(const GPtrArray *problems, const char *name)
 {
 	GPtrArray *own = g_ptr_array_new_with_free_func(free_problem);
@@ -86,7 +80,7 @@ static GPtrArray *problems_of(const GPtrArray *problems, const char *name)
 		const struct problem *problem = g_ptr_array_index(problems, i);
 
 		if (g_strcmp0(problem->domain, name) == 0)
-			g_ptr_array_add(own, copy_problem(problem));
+			g_ptr_array_add(own, problem_copy(problem));
 	}
 	return own;
 }
@@ -154,7 +148,7 @@ void residents_show(const struct residents *residents, struct snapshot *snapshot
 		g_ptr_array_add(snapshot->domains, domain_ref(resident->domain));
 		for (guint i = 0; i < resident->problems->len; i++)
 			g_ptr_array_add(snapshot->problems,
-					copy_problem(g_ptr_array_index(resident->problems, i)));
+					problem_copy(g_ptr_array_index(resident->problems, i)));
 	}
 	snapshot_sort(snapshot);
 }

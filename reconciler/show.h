@@ -46,5 +46,13 @@ char *show_tag(const struct snapshot *snapshot, const struct plan *plan,
 char *show_devices(const struct show_style *style, const struct snapshot *snapshot,
 		   const struct plan *plan, bool hubs);
 
+/* The same devices as a tree of hubs, by sysname; hubs always. */
+char *show_devices_tree(const struct show_style *style, const struct snapshot *snapshot,
+			const struct plan *plan);
+
 /* Problems, a line each and a line for the hint; those of one domain, or all for NULL. */
 char *show_problems(const GPtrArray *problems, const struct domain *only);
+
+/* All problems but those that the line of a tag tells already, as that has an invalid entry's first
+ * complaint: a new array that owns none of them. */
+GPtrArray *show_untold(const struct snapshot *snapshot, const struct plan *plan);

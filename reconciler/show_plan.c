@@ -137,12 +137,12 @@ static bool needs_attention(enum verdict_kind kind, enum severity severity)
 static void add_attention(struct lines *lines, const struct verdict *verdict,
 			  enum verdict_kind kind, const struct device *device, const char *sentence)
 {
+	g_autofree char *name = words_tag(verdict->tag);
 	g_autofree char *which = device ? words_device(device) : NULL;
 	g_autofree char *text = g_strdup_printf("%s: %s%s%s", verdict_kind_name(kind),
 						which ? which : "", which ? ": " : "", sentence);
 
-	lines_add(lines, "!", verdict->domain->name, verdict->tag->name ? verdict->tag->name : "-",
-		  text, NULL);
+	lines_add(lines, "!", verdict->domain->name, name, text, NULL);
 }
 
 static void add_attention_of(struct lines *lines, const struct verdict *verdict)
@@ -157,12 +157,12 @@ static void add_attention_of(struct lines *lines, const struct verdict *verdict)
 	}
 }
 
-/* What a tag's own line tells of already is left out. */
+/* Of what is no more than a warning a plan has its own only. */
 static void add_problem(struct lines *lines, const struct problem *problem)
 {
-	if (problem->severity == SEVERITY_CRITICAL && !problem->tag)
-		lines_add(lines, "!", problem->domain ? problem->domain : "-", "-",
-			  problem->message, NULL);
+	if (problem->severity == SEVERITY_CRITICAL || problem_is_planned(problem))
+		lines_add(lines, "!", problem->domain ? problem->domain : "-",
+			  problem->tag ? problem->tag : "-", problem->message, NULL);
 }
 
 static void append_count(GString *text, guint count, const char *verb)
@@ -197,6 +197,8 @@ static bool problem_is_among(const struct snapshot *snapshot, const GPtrArray *o
 void plan_add_rest(struct lines *lines, const struct snapshot *snapshot, const struct plan *plan,
 		   const GPtrArray *only, const struct pass *gathered)
 {
+	g_autoptr(GPtrArray) untold = show_untold(snapshot, plan);
+
 	for (guint i = 0; i < plan->verdicts->len; i++) {
 		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
 
@@ -204,8 +206,8 @@ void plan_add_rest(struct lines *lines, const struct snapshot *snapshot, const s
 		    !(gathered && result_tag_failed(gathered, verdict)))
 			add_attention_of(lines, verdict);
 	}
-	for (guint i = 0; i < snapshot->problems->len; i++) {
-		const struct problem *problem = g_ptr_array_index(snapshot->problems, i);
+	for (guint i = 0; i < untold->len; i++) {
+		const struct problem *problem = g_ptr_array_index(untold, i);
 
 		if (problem_is_among(snapshot, only, problem))
 			add_problem(lines, problem);

@@ -33,3 +33,34 @@ char *show_problems(const GPtrArray *problems, const struct domain *only)
 	}
 	return g_string_free(text, FALSE);
 }
+
+static bool is_of_entry(const struct problem *problem, const struct problem *other)
+{
+	return problem->code == other->code && problem->entry == other->entry &&
+	       g_strcmp0(problem->domain, other->domain) == 0;
+}
+
+static bool is_told(const GPtrArray *problems, guint index)
+{
+	const struct problem *problem = g_ptr_array_index(problems, index);
+
+	if (problem->code != PROBLEM_METADATA_INVALID || problem->entry == 0)
+		return false;
+	for (guint i = 0; i < index; i++) {
+		if (is_of_entry(g_ptr_array_index(problems, i), problem))
+			return false;
+	}
+	return true;
+}
+
+GPtrArray *show_untold(const struct snapshot *snapshot, const struct plan *plan)
+{
+	GPtrArray *untold = g_ptr_array_new();
+
+	for (guint i = 0; i < snapshot->problems->len; i++) {
+		if (!is_told(snapshot->problems, i))
+			g_ptr_array_add(untold, g_ptr_array_index(snapshot->problems, i));
+	}
+	g_ptr_array_extend(untold, plan->problems, NULL, NULL);
+	return untold;
+}

@@ -16,6 +16,7 @@ static void add_member(struct table *table, const struct verdict *verdict,
 {
 	const struct device *device = member->device;
 	const struct tag *tag = verdict->tag;
+	g_autofree char *name = words_tag(tag);
 	g_autofree char *id = NULL;
 	g_autofree char *at = NULL;
 	/* A mark for those who see no colours. */
@@ -30,7 +31,7 @@ static void add_member(struct table *table, const struct verdict *verdict,
 	}
 	table_row(table);
 	table_cell(table, verdict->domain->name);
-	table_cell(table, tag->name ? tag->name : "-");
+	table_cell(table, name);
 	table_cell(table, id ? id : "-");
 	table_cell(table, at ? at : "-");
 	table_cell_severity(table, member->severity, word);
@@ -117,7 +118,8 @@ static void append_unmanaged(GString *text, const struct plan *plan, const struc
 			other->device ? words_device(other->device) : g_strdup("nothing");
 		g_autofree char *line = NULL;
 
-		if (!is_wanted(only, other->domain))
+		/* One that is stale is a problem, and told there. */
+		if (!is_wanted(only, other->domain) || (!other->device && hostdev->has_address))
 			continue;
 		line = words_line("no tag: %s %s hostdev %s (%s, %s) is %s", other->domain->name,
 				  other->live ? "live" : "config",
@@ -155,7 +157,8 @@ char *show_status(const struct show_style *style, const struct snapshot *snapsho
 		  const struct plan *plan, const struct domain *only)
 {
 	g_autofree char *summary = summarise(plan, only);
-	g_autofree char *problems = show_problems(snapshot->problems, only);
+	g_autoptr(GPtrArray) untold = show_untold(snapshot, plan);
+	g_autofree char *problems = show_problems(untold, only);
 	g_autofree char *table = NULL;
 	GString *text = g_string_new(NULL);
 

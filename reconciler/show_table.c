@@ -10,8 +10,17 @@
 
 #define COLUMNS_MAX 8
 
-/* What is shortened keeps so much, what breaks between words too. */
+/* A root hub, at most five hubs below it, and a device (USB 2.0, 4.1.1); what is deeper is drawn no
+ * further right. */
+#define DEPTH_MAX 7
+
+/* What libsmartcols draws before a cell, a level: "├─" or "|-". */
+#define BRANCH_WIDTH 2
+
+/* What is shortened keeps so much, or so much where even that is too wide; what breaks between
+ * words keeps the last. */
 #define SHORT_MIN 12
+#define TIGHT_MIN 8
 #define LAST_MIN  24
 
 struct cell {
@@ -19,17 +28,31 @@ struct cell {
 	enum severity severity;
 };
 
+struct row {
+	GArray *cells; /* struct cell */
+	guint depth;
+};
+
 struct table {
 	const char *names[COLUMNS_MAX];
 	bool may_shorten[COLUMNS_MAX];
 	size_t widths[COLUMNS_MAX];
 	guint columns;
-	GPtrArray *rows; /* GArray of struct cell */
+	GPtrArray *rows; /* struct row * */
+	bool tree;
 };
 
 static void clear_cell(void *cell)
 {
 	g_free(((struct cell *)cell)->text);
+}
+
+static void row_free(gpointer data)
+{
+	struct row *row = data;
+
+	g_array_unref(row->cells);
+	g_free(row);
 }
 
 static size_t char_width(gunichar c)
@@ -86,27 +109,37 @@ struct table *table_new(const char *const *columns)
 		table->names[i] = columns[i] + (table->may_shorten[i] ? 1 : 0);
 		table->widths[i] = text_width(table->names[i]);
 	}
-	table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	table->rows = g_ptr_array_new_with_free_func(row_free);
 	return table;
+}
+
+void table_branch(struct table *table, guint depth)
+{
+	struct row *row = g_new0(struct row, 1);
+
+	row->depth = MIN(depth, DEPTH_MAX - 1);
+	row->cells = g_array_new(FALSE, FALSE, sizeof(struct cell));
+	g_array_set_clear_func(row->cells, clear_cell);
+	g_ptr_array_add(table->rows, row);
+	table->tree = table->tree || depth > 0;
 }
 
 void table_row(struct table *table)
 {
-	GArray *row = g_array_new(FALSE, FALSE, sizeof(struct cell));
-
-	g_array_set_clear_func(row, clear_cell);
-	g_ptr_array_add(table->rows, row);
+	table_branch(table, 0);
 }
 
 void table_cell_severity(struct table *table, enum severity severity, const char *untrusted_text)
 {
-	GArray *row = g_ptr_array_index(table->rows, table->rows->len - 1);
+	const struct row *row = g_ptr_array_index(table->rows, table->rows->len - 1);
+	guint column = row->cells->len;
+	size_t before = column == 0 ? row->depth * BRANCH_WIDTH : 0;
 	struct cell cell = {.text = encode(untrusted_text ? untrusted_text : ""),
 			    .severity = severity};
 
-	g_assert(row->len < table->columns);
-	table->widths[row->len] = MAX(table->widths[row->len], text_width(cell.text));
-	g_array_append_val(row, cell);
+	g_assert(column < table->columns);
+	table->widths[column] = MAX(table->widths[column], before + text_width(cell.text));
+	g_array_append_val(row->cells, cell);
 }
 
 void table_cell(struct table *table, const char *untrusted_text)
@@ -123,31 +156,43 @@ static size_t total_width(const struct table *table)
 	return total;
 }
 
-/* The widest that may, by one, until all fits or none may any more; then the last column. */
-static void fit(struct table *table, size_t width)
+/* The widest that may, by one, until EXCESS is gone or none is wider than FLOOR. Returns what is
+ * left of it. */
+static size_t shrink(struct table *table, size_t floor, size_t excess)
 {
-	guint last = table->columns - 1;
-	size_t total = total_width(table);
-
-	while (total > width) {
+	for (; excess > 0; excess--) {
 		guint widest = table->columns;
 
 		for (guint i = 0; i < table->columns; i++) {
-			if (table->may_shorten[i] && table->widths[i] > SHORT_MIN &&
+			if (table->may_shorten[i] && table->widths[i] > floor &&
 			    (widest == table->columns || table->widths[i] > table->widths[widest]))
 				widest = i;
 		}
 		if (widest == table->columns)
 			break;
 		table->widths[widest]--;
-		total--;
 	}
-	if (total > width) {
-		size_t rest = total - table->widths[last];
+	return excess;
+}
 
-		table->widths[last] = MAX(rest + LAST_MIN > width ? LAST_MIN : width - rest,
-					  text_width(table->names[last]));
-	}
+static size_t excess_of(const struct table *table, size_t width)
+{
+	size_t total = total_width(table);
+
+	return total > width ? total - width : 0;
+}
+
+/* First what may be shortened, then the last column, and both again where that would be too narrow.
+ */
+static void fit(struct table *table, size_t width)
+{
+	size_t *last = &table->widths[table->columns - 1];
+	size_t excess = shrink(table, SHORT_MIN, excess_of(table, width));
+
+	if (excess == 0)
+		return;
+	*last = MIN(*last, MAX(*last > excess ? *last - excess : 0, LAST_MIN));
+	shrink(table, TIGHT_MIN, excess_of(table, width));
 }
 
 /* Where TEXT must end to be no wider than WIDTH. */
@@ -199,26 +244,62 @@ static const char *colour_of(enum severity severity)
 	g_assert_not_reached();
 }
 
-static void put_row(const struct table *table, struct libscols_table *out, const GArray *row)
+/* The text with a newline wherever it must break: libsmartcols draws the tree beside all of it. */
+static char *wrap(const char *text, size_t width)
 {
-	guint last = table->columns - 1;
-	struct libscols_line *line = scols_table_new_line(out, NULL);
-	const char *rest = row->len > last ? g_array_index(row, struct cell, last).text : "";
+	GString *wrapped = g_string_new(NULL);
 
-	for (guint i = 0; i < row->len && i < last; i++) {
-		const struct cell *cell = &g_array_index(row, struct cell, i);
-		g_autofree char *text = shorten(cell->text, table->widths[i]);
+	do {
+		g_autofree char *part = take_part(&text, width);
+
+		g_string_append_printf(wrapped, "%s%s", part, *text ? "\n" : "");
+	} while (*text);
+	return g_string_free(wrapped, FALSE);
+}
+
+static struct libscols_line *put_row(const struct table *table, struct libscols_table *out,
+				     const struct row *row, struct libscols_line *parent)
+{
+	struct libscols_line *line = scols_table_new_line(out, parent);
+
+	for (guint i = 0; i < row->cells->len; i++) {
+		const struct cell *cell = &g_array_index(row->cells, struct cell, i);
+		g_autofree char *text = i + 1 < table->columns
+						? shorten(cell->text, table->widths[i])
+						: wrap(cell->text, table->widths[i]);
 
 		scols_line_set_data(line, i, text);
 		scols_cell_set_color(scols_line_get_cell(line, i), colour_of(cell->severity));
 	}
-	for (;;) {
-		g_autofree char *part = take_part(&rest, table->widths[last]);
+	return line;
+}
 
-		scols_line_set_data(line, last, part);
-		if (!*rest)
-			break;
-		line = scols_table_new_line(out, NULL);
+static void put_rows(const struct table *table, struct libscols_table *out)
+{
+	struct libscols_line *last[DEPTH_MAX] = {NULL};
+
+	for (guint i = 0; i < table->rows->len; i++) {
+		const struct row *row = g_ptr_array_index(table->rows, i);
+		struct libscols_line *parent = row->depth > 0 ? last[row->depth - 1] : NULL;
+		struct libscols_line *line = put_row(table, out, row, parent);
+
+		for (guint depth = row->depth; depth < DEPTH_MAX; depth++)
+			last[depth] = line;
+	}
+}
+
+static void put_columns(const struct table *table, struct libscols_table *out)
+{
+	for (guint i = 0; i < table->columns; i++) {
+		bool is_last = i + 1 == table->columns;
+		int flags =
+			(i == 0 && table->tree ? SCOLS_FL_TREE : 0) | (is_last ? SCOLS_FL_WRAP : 0);
+		struct libscols_column *column =
+			scols_table_new_column(out, table->names[i], 0, flags);
+
+		if (is_last)
+			scols_column_set_wrapfunc(column, scols_wrapnl_chunksize,
+						  scols_wrapnl_nextchunk, NULL);
 	}
 }
 
@@ -248,10 +329,9 @@ char *table_finish(struct table *table, const struct show_style *style)
 	/* All is made to fit here. */
 	scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_colors(out, style->colour);
-	for (guint i = 0; i < table->columns; i++)
-		scols_table_new_column(out, table->names[i], 0, 0);
-	for (guint i = 0; i < table->rows->len; i++)
-		put_row(table, out, g_ptr_array_index(table->rows, i));
+	scols_table_enable_ascii(out, !has_unicode());
+	put_columns(table, out);
+	put_rows(table, out);
 	scols_print_table_to_string(out, &text);
 	scols_unref_table(out);
 	stripped = strip_ends(text ? text : "");

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A table for people: the door to libsmartcols. On a terminal it fits itself in: first what may be
- * shortened, then the last column breaks between words. Without one nothing is lost.
+ * A table or tree for people: the door to libsmartcols. On a terminal it fits itself in: first what
+ * may be shortened, then the last column breaks between words. Without one nothing is lost.
  */
 
 #include <glib.h>
@@ -18,6 +18,10 @@ struct table *table_new(const char *const *columns);
 
 /* A new line. */
 void table_row(struct table *table);
+
+/* A new line below the last one of less DEPTH (0: below none), drawn as a tree in the first column.
+ */
+void table_branch(struct table *table, guint depth);
 
 /* The next cell of the line; encoded here. NULL is empty. */
 void table_cell(struct table *table, const char *untrusted_text);

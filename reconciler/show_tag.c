@@ -198,10 +198,10 @@ char *show_tag(const struct snapshot *snapshot, const struct plan *plan,
 	       const struct verdict *verdict)
 {
 	const struct tag *tag = verdict->tag;
-	g_autofree char *head =
-		words_line("%s/%s: %s%s", verdict->domain->name, tag->name ? tag->name : "-",
-			   verdict_kind_name(verdict->kind),
-			   verdict->severity == SEVERITY_CRITICAL ? "!" : "");
+	g_autofree char *name = words_tag(tag);
+	g_autofree char *head = words_line("%s/%s: %s%s", verdict->domain->name, name,
+					   verdict_kind_name(verdict->kind),
+					   verdict->severity == SEVERITY_CRITICAL ? "!" : "");
 	GString *page = g_string_new(head);
 
 	words_append(page, "why", g_strdup(verdict->sentence));

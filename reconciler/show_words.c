@@ -54,6 +54,11 @@ char *words_count(guint count, const char *noun)
 	return g_strdup_printf("%u %s%s", count, noun, count == 1 ? "" : "s");
 }
 
+char *words_tag(const struct tag *tag)
+{
+	return tag->name ? g_strdup(tag->name) : g_strdup_printf("entry %u", tag->entry);
+}
+
 void words_append(GString *page, const char *label, char *text)
 {
 	g_autofree char *untrusted_text = text;
@@ -109,5 +114,40 @@ char *words_holder(const struct plan *plan, const struct device *device)
 		holder = g_strdup_printf("host: %s", device->in_use);
 	if (!holder && device->driver)
 		holder = g_strdup_printf("host: %s", device->driver);
+	if (!holder && !device->authorized)
+		holder = g_strdup("nobody: not authorized");
 	return holder;
+}
+
+/* A tag that would take the device if it could: it lost it to another, or cannot tell it from
+ * another. */
+static bool wants(const struct verdict *verdict, const struct device *device)
+{
+	if (verdict->kind == VERDICT_AMBIGUOUS &&
+	    g_ptr_array_find(verdict->candidates, device, NULL))
+		return true;
+	for (guint i = 0; i < verdict->members->len; i++) {
+		const struct member *member = g_ptr_array_index(verdict->members, i);
+
+		if (member->disputed == device)
+			return true;
+	}
+	return false;
+}
+
+char *words_users(const struct plan *plan, const struct device *device)
+{
+	g_autofree char *holder = words_holder(plan, device);
+	GString *text = g_string_new(holder);
+
+	for (guint i = 0; plan && i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if (wants(verdict, device))
+			g_string_append_printf(text, "%s%s/%s wants it (%s)",
+					       text->len > 0 ? "; " : "", verdict->domain->name,
+					       verdict->tag->name,
+					       verdict_kind_name(verdict->kind));
+	}
+	return g_string_free(text, text->len == 0);
 }

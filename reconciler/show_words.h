@@ -16,6 +16,8 @@ const char *words_port(const struct device *device);     /* as a tag has it; not
 char *words_line(const char *format, ...) G_GNUC_PRINTF(1, 2); /* one encoded line, with newline */
 char *words_count(guint count, const char *noun);              /* "1 tag", "2 tags" */
 
+char *words_tag(const struct tag *tag); /* its name, else "entry 2" */
+
 /* One line of a page, "  label       text"; TEXT is taken over and encoded. An empty label
  * continues the one before. */
 void words_append(GString *page, const char *label, char *text);
@@ -25,3 +27,6 @@ bool words_among(const GPtrArray *only, const struct domain *domain);
 
 /* Who has the device or is to have it: "hassio/zigbee", "host: ftdi_sio"; NULL: nobody. */
 char *words_holder(const struct plan *plan, const struct device *device);
+
+/* The same, and who else asks for it: "hassio/zigbee; nas/stick wants it (contested)". */
+char *words_users(const struct plan *plan, const struct device *device);

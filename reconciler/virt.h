@@ -24,9 +24,13 @@ enum virt_open_reply {
 
 /*
  * URI: NULL for LIBVIRT_DEFAULT_URI, else qemu:///system. Waits 10 s at most (virConnectOpen itself
- * can hang). On anything but VIRT_OPEN_DONE *err says what to do.
+ * can hang). On anything but VIRT_OPEN_DONE *err says what happened.
  */
 enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **ret_virt, char **err);
+
+/* What a person can do about that; NULL for VIRT_OPEN_DONE. */
+const char *virt_open_hint(enum virt_open_reply reply);
+
 void virt_free(struct virt *virt);
 OWN_DEFINE(virt)
 

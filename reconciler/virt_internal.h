@@ -72,6 +72,25 @@ void virt_remember_domains(struct virt *virt, virDomainPtr *domains, size_t coun
  */
 bool virt_xml_is_live(const char *xml);
 
+/* One domain while it is read. */
+struct reading {
+	virDomainPtr handle;   /* the list's */
+	struct domain *domain; /* NULL: it vanished meanwhile */
+	GPtrArray *problems;
+	char *lost; /* there is no libvirt any more: its words */
+};
+
+/* The XML that FLAGS ask for, a new string. NULL: it is noted, and there may be no domain any more.
+ */
+char *virt_reading_dump(struct virt *virt, struct reading *reading, unsigned int flags);
+
+/* What such an XML says, into the reading's domain and problems. */
+void virt_reading_config(struct reading *reading, const char *xml);
+void virt_reading_live(struct reading *reading, const char *xml);
+
+/* Everything about the domain of reading->handle. */
+void virt_reading_all(struct virt *virt, struct reading *reading);
+
 /* DEVICE_REMOVED of one alias on one domain: expect before asking for it, as it may come at once.
  */
 struct virt_removal;

@@ -191,23 +191,33 @@ static bool is_about_access(const struct trouble *trouble)
 static enum virt_open_reply explain(const char *uri, const struct trouble *trouble, char **err)
 {
 	if (!trouble) {
-		*err = g_strdup_printf(
-			"libvirt at %s did not answer within %d s; see `systemctl status "
-			"libvirtd virtqemud`",
-			uri, PATIENCE_SECONDS);
+		*err = g_strdup_printf("libvirt at %s did not answer within %d s", uri,
+				       PATIENCE_SECONDS);
 		return VIRT_OPEN_UNREACHABLE;
 	}
 	if (is_about_access(trouble)) {
-		*err = g_strdup_printf("no access to libvirt at %s: %s; add yourself to the group "
-				       "libvirt (and log in again) or run with sudo",
-				       uri, trouble->words);
+		*err = g_strdup_printf("no access to libvirt at %s: %s", uri, trouble->words);
 		return VIRT_OPEN_NO_ACCESS;
 	}
-	*err = g_strdup_printf(
-		"cannot reach libvirt at %s: %s; is libvirtd (or virtqemud) running? "
-		"`systemctl start libvirtd.service` (or virtqemud.socket) starts it",
-		uri, trouble->words);
+	*err = g_strdup_printf("cannot reach libvirt at %s: %s", uri, trouble->words);
 	return VIRT_OPEN_UNREACHABLE;
+}
+
+const char *virt_open_hint(enum virt_open_reply reply)
+{
+	switch (reply) {
+	case VIRT_OPEN_DONE:
+		return NULL;
+	case VIRT_OPEN_UNREACHABLE:
+		return "look with `systemctl status libvirtd virtqemud`, and `systemctl start` the "
+		       "one that this host has";
+	case VIRT_OPEN_NO_ACCESS:
+		return "join the group libvirt (`sudo usermod -aG libvirt USER`) and log in again, "
+		       "or use sudo";
+	case VIRT_OPEN_REMOTE:
+		return "use one like " DEFAULT_URI ", or run it on that host";
+	}
+	g_assert_not_reached();
 }
 
 enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **ret_virt, char **err)
@@ -219,8 +229,7 @@ enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **re
 	if (!is_local(asked)) {
 		*err = g_strdup_printf(
 			"%s is not a URI of this host, and another host's USB devices "
-			"cannot be seen from here; use one like " DEFAULT_URI
-			", or run on that host",
+			"cannot be seen from here",
 			asked);
 		return VIRT_OPEN_REMOTE;
 	}

@@ -92,6 +92,18 @@ int device_compare(const struct device *a, const struct device *b)
 	return order != 0 ? order : compare_or_last(a->sysname, b->sysname);
 }
 
+char *device_parent(const struct device *device)
+{
+	const char *dash = strchr(device->sysname, '-');
+	const char *dot = strrchr(device->sysname, '.');
+
+	if (!dash)
+		return NULL;
+	if (dot)
+		return g_strndup(device->sysname, (gsize)(dot - device->sysname));
+	return g_strdup_printf("usb%.*s", (int)(dash - device->sysname), device->sysname);
+}
+
 bool device_same_lists(const GPtrArray *a, const GPtrArray *b)
 {
 	if (a->len != b->len)

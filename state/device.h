@@ -62,6 +62,10 @@ OWN_DEFINE(device)
 /* The value of a udev property, or NULL. */
 const char *device_property(const struct device *device, const char *name);
 
+/* The sysname of the hub it is plugged into ("1-1" for "1-1.6", "usb1" for "1-1"): a new string, or
+ * NULL for a root hub. */
+char *device_parent(const struct device *device);
+
 /* Are these the same devices in the same enumerations? Both sorted. */
 bool device_same_lists(const GPtrArray *a, const GPtrArray *b);
 

@@ -38,7 +38,7 @@ static void use_glib_memory(void)
 	}
 }
 
-static json_t *new_document(const struct snapshot *snapshot)
+static json_t *new_document(const struct snapshot *snapshot, const struct plan *plan)
 {
 	json_t *document, *version, *program;
 
@@ -55,7 +55,7 @@ static json_t *new_document(const struct snapshot *snapshot)
 	json_put(document, "time", write_time(snapshot->time));
 	json_put_text(document, "host", snapshot->host);
 	json_put_text(document, "uri", snapshot->uri);
-	json_put(document, "problems", json_write_problem_list(snapshot->problems));
+	json_put(document, "problems", json_write_problems_of(snapshot, plan));
 	return document;
 }
 
@@ -101,7 +101,7 @@ static json_t *write_devices(const GPtrArray *devices)
 static json_t *new_status(const struct snapshot *snapshot, const struct plan *plan,
 			  const struct history *history)
 {
-	json_t *document = new_document(snapshot);
+	json_t *document = new_document(snapshot, plan);
 	json_t *domains = json_array();
 
 	for (guint i = 0; i < snapshot->domains->len; i++)
@@ -140,7 +140,7 @@ char *json_write_run(const struct snapshot *snapshot, const struct plan *plan,
 
 char *json_write_devices(const struct snapshot *snapshot, const struct plan *plan)
 {
-	json_t *document = new_document(snapshot);
+	json_t *document = new_document(snapshot, plan);
 	json_t *devices = json_array();
 
 	for (guint i = 0; i < snapshot->devices->len; i++) {
@@ -157,7 +157,7 @@ char *json_write_devices(const struct snapshot *snapshot, const struct plan *pla
 
 char *json_write_problems(const struct snapshot *snapshot)
 {
-	return finish(new_document(snapshot));
+	return finish(new_document(snapshot, NULL));
 }
 
 static void check_version(const struct json_node *document)

@@ -40,8 +40,12 @@ static struct problem *read_problem(const struct json_node *node)
 	g_autofree char *tag = json_node_text(node, "tag");
 	g_autofree char *hint = json_node_text(node, "hint");
 
-	return problem_new((enum problem_code)code, (enum severity)severity, domain, tag, line,
-			   json_node_need_text(node, "message"), hint);
+	struct problem *problem =
+		problem_new((enum problem_code)code, (enum severity)severity, domain, tag, line,
+			    json_node_need_text(node, "message"), hint);
+
+	problem->entry = (unsigned int)json_node_int(node, "entry", 0, G_MAXUINT, 0);
+	return problem;
 }
 
 void json_read_problems(const struct json_node *node, GPtrArray *problems)
@@ -50,8 +54,11 @@ void json_read_problems(const struct json_node *node, GPtrArray *problems)
 
 	for (size_t i = 0; i < length; i++) {
 		struct json_node element = json_node_at(node, i);
+		OWN(problem) problem = read_problem(&element);
 
-		g_ptr_array_add(problems, read_problem(&element));
+		/* Those the next plan makes anew. */
+		if (!problem_is_planned(problem))
+			g_ptr_array_add(problems, g_steal_pointer(&problem));
 	}
 }
 

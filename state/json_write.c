@@ -15,18 +15,26 @@ static json_t *write_problem(const struct problem *problem)
 	json_put(object, "severity", json_string(severity_name(problem->severity)));
 	json_put_text(object, "domain", problem->domain);
 	json_put_text(object, "tag", problem->tag);
+	json_put_int(object, "entry", problem->entry);
 	json_put_int(object, "line", problem->line);
 	json_put_text(object, "message", problem->message);
 	json_put_text(object, "hint", problem->hint);
 	return object;
 }
 
-struct json_t *json_write_problem_list(const GPtrArray *problems)
+static void append_problems(json_t *list, const GPtrArray *problems)
+{
+	for (guint i = 0; i < problems->len; i++)
+		json_array_append_new(list, write_problem(g_ptr_array_index(problems, i)));
+}
+
+struct json_t *json_write_problems_of(const struct snapshot *snapshot, const struct plan *plan)
 {
 	json_t *list = json_array();
 
-	for (guint i = 0; i < problems->len; i++)
-		json_array_append_new(list, write_problem(g_ptr_array_index(problems, i)));
+	append_problems(list, snapshot->problems);
+	if (plan)
+		append_problems(list, plan->problems);
 	return list;
 }
 
@@ -68,8 +76,10 @@ static void write_properties(json_t *device, GHashTable *properties)
 struct json_t *json_write_device(const struct device *device)
 {
 	json_t *object = json_object();
+	g_autofree char *parent = device_parent(device);
 
 	json_put_text(object, "sysname", device->sysname);
+	json_put_text(object, "parent", parent);
 	json_put_int(object, "bus", device->bus);
 	json_put_int(object, "device", device->dev);
 	json_put(object, "id", json_put_new_id(&device->id));

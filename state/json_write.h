@@ -9,8 +9,9 @@
 
 struct json_t;
 
-/* What is: lossless, json_read.c makes the same things from it. Each returns a new value. */
-struct json_t *json_write_problem_list(const GPtrArray *problems);
+/* What is: lossless, json_read.c makes the same things from it. Each returns a new value. PLAN may
+ * be NULL. */
+struct json_t *json_write_problems_of(const struct snapshot *snapshot, const struct plan *plan);
 struct json_t *json_write_device(const struct device *device);
 struct json_t *json_write_domain(const struct domain *domain, const struct plan *plan);
 struct json_t *json_write_hostdev(const struct hostdev *hostdev); /* NULL: null */

@@ -49,6 +49,7 @@ static json_t *write_member(const struct member *member)
 
 	json_put_text(object, "alias", member->alias);
 	put_sysname(object, "device", member->device);
+	put_sysname(object, "disputed", member->disputed);
 	put_judgement(object, member->kind, member->reason, member->severity, member->sentence);
 	json_put(object, "have", write_have(member));
 	json_put(object, "owner", write_owner(member));
@@ -128,7 +129,7 @@ static void add_wishes(json_t *list, const struct verdict *verdict, const struct
 		const struct member *member = g_ptr_array_index(verdict->members, i);
 		json_t *object;
 
-		if (member->device != device)
+		if (member->device != device && member->disputed != device)
 			continue;
 		object = json_object();
 		json_put_text(object, "domain", verdict->domain->name);

@@ -11,6 +11,11 @@ static void free_verdict(gpointer data)
 	verdict_free(data);
 }
 
+static void free_problem(gpointer data)
+{
+	problem_free(data);
+}
+
 struct plan *plan_new(void)
 {
 	struct plan *plan = g_new0(struct plan, 1);
@@ -18,6 +23,7 @@ struct plan *plan_new(void)
 	plan->actions = g_ptr_array_new_with_free_func(free_action);
 	plan->verdicts = g_ptr_array_new_with_free_func(free_verdict);
 	plan->unmanaged = g_ptr_array_new_with_free_func(g_free);
+	plan->problems = g_ptr_array_new_with_free_func(free_problem);
 	return plan;
 }
 
@@ -28,6 +34,7 @@ void plan_free(struct plan *plan)
 	g_ptr_array_unref(plan->actions);
 	g_ptr_array_unref(plan->verdicts);
 	g_ptr_array_unref(plan->unmanaged);
+	g_ptr_array_unref(plan->problems);
 	g_free(plan);
 }
 

@@ -101,7 +101,8 @@ struct member {
 	const struct device *device;         /* what it should be, or NULL */
 	const struct hostdev *live;          /* what is in the live XML for it, or NULL */
 	const struct hostdev *config;        /* what is in the persistent XML for it, or NULL */
-	const struct domain *owner_domain;   /* contested: who has the device */
+	const struct device *disputed;       /* contested: the device that another one has */
+	const struct domain *owner_domain;   /* contested: who has it */
 	const struct tag *owner_tag;         /* contested: by which tag, or NULL */
 	const struct hostdev *owner_hostdev; /* contested, failed: which hostdev, or NULL */
 	const struct memory *memory;         /* what is remembered of it, or NULL */
@@ -122,6 +123,7 @@ struct plan {
 	GPtrArray *actions;   /* struct action *, in an order in which they may be done */
 	GPtrArray *verdicts;  /* struct verdict *, by domain and then as in its metadata */
 	GPtrArray *unmanaged; /* struct unmanaged *: hostdevs that no tag names */
+	GPtrArray *problems;  /* struct problem *: what no verdict says */
 	uint64_t wake; /* when to look again though nothing happens; as snapshot.now, 0 never */
 };
 

@@ -16,6 +16,16 @@ struct problem *problem_new(enum problem_code code, enum severity severity, cons
 	return problem;
 }
 
+struct problem *problem_copy(const struct problem *problem)
+{
+	struct problem *copy =
+		problem_new(problem->code, problem->severity, problem->domain, problem->tag,
+			    problem->line, g_strdup(problem->message), problem->hint);
+
+	copy->entry = problem->entry;
+	return copy;
+}
+
 void problem_free(struct problem *problem)
 {
 	if (!problem)
@@ -25,6 +35,11 @@ void problem_free(struct problem *problem)
 	g_free(problem->message);
 	g_free(problem->hint);
 	g_free(problem);
+}
+
+bool problem_is_planned(const struct problem *problem)
+{
+	return problem->code == PROBLEM_HOSTDEV_STALE || problem->code == PROBLEM_SERIAL_NOT_UNIQUE;
 }
 
 const char *problem_code_name(enum problem_code code)

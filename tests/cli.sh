@@ -120,8 +120,10 @@ test_libvirt_that_is_not_there() {
 	expect 69 usbreconcile -c "$nowhere" status
 	is_empty out
 	says err 'usbreconcile: cannot reach libvirt'
+	says err '  look with `systemctl status'
 	expect 69 usbreconcile -c "$nowhere" status --json
 	json '.problems[0].code == "libvirt_unreachable" and .format_version.major == 1'
+	json '.problems[0].hint | contains("systemctl start")'
 	expect 69 usbreconcile -c "$nowhere" devices --json
 	json '.problems[0].code == "libvirt_unreachable" and (.devices | type) == "array"'
 	expect 69 env LIBVIRT_DEFAULT_URI="$nowhere" "$program" run -n
@@ -169,6 +171,7 @@ test_json() {
 	cmp -s out replayed || fail 'a recorded world gives another plan'
 	expect 64 usbreconcile -c "$calm" status nope --json
 	json '.problems[0].code == "usage" and .problems[0].hint == "there is: hassio, plain"'
+	expect 0 usbreconcile -c "$calm" devices --tree
 	expect 0 usbreconcile -c "$calm" devices --json
 	json '.devices | type == "array"'
 }

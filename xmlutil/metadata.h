@@ -2,26 +2,18 @@
 #pragma once
 
 /*
- * Our metadata, format 1.0: from XML to tags. A bad entry becomes an invalid tag and a problem that
- * says where it is and what to write instead; it never stops other entries. libxml2 stays inside
- * xmlutil/.
+ * Our metadata, format 1.0: its bounds, and whether it is well written. domain_xml.h reads it into
+ * tags: a bad entry becomes an invalid tag and a problem that says where it is and what to write
+ * instead; it never stops other entries. libxml2 stays inside xmlutil/.
  */
 
 #include <glib.h>
 
-#include "state/domain.h"
 #include "state/problem.h"
 
 #define METADATA_MAX_BYTES   (64 * 1024)
 #define METADATA_MAX_DEPTH   16
 #define METADATA_MAX_ENTRIES 64
-
-/*
- * XML: the wrapper element alone, as virDomainGetMetadata() returns it (libvirt strips our prefix
- * and namespace there, so a wrapper without namespace is taken as ours). Fills domain->tags and
- * domain->metadata; appends problems. Line numbers are the wrapper's own.
- */
-void metadata_read(const char *xml, struct domain *domain, GPtrArray *problems);
 
 /*
  * `validate FILE`: a whole domain document, or the wrapper alone. Beside the entries it finds what

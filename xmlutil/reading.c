@@ -4,8 +4,8 @@
 #include "state/problem.h"
 
 /* Takes over WHY and FIX. */
-static void add(const struct reading *reading, enum problem_code code, const char *tag,
-		unsigned int line, const char *place, char *why, char *fix)
+static struct problem *add(const struct reading *reading, enum problem_code code, const char *tag,
+			   unsigned int line, const char *place, char *why, char *fix)
 {
 	enum severity severity =
 		code == PROBLEM_METADATA_WARNING ? SEVERITY_WARNING : SEVERITY_CRITICAL;
@@ -13,10 +13,13 @@ static void add(const struct reading *reading, enum problem_code code, const cha
 		g_strconcat(reading->source ? reading->source : "", reading->source ? ": " : "",
 			    place, *place ? ": " : "", why, NULL);
 
-	g_ptr_array_add(reading->problems,
-			problem_new(code, severity, reading->domain, tag, line, message, fix));
+	struct problem *problem =
+		problem_new(code, severity, reading->domain, tag, line, message, fix);
+
+	g_ptr_array_add(reading->problems, problem);
 	g_free(why);
 	g_free(fix);
+	return problem;
 }
 
 static void add_entry(const struct reading *reading, enum problem_code code, const struct tag *tag,
@@ -26,7 +29,7 @@ static void add_entry(const struct reading *reading, enum problem_code code, con
 		tag->line ? g_strdup_printf("entry %u, line %u", tag->entry, tag->line)
 			  : g_strdup_printf("entry %u", tag->entry);
 
-	add(reading, code, tag->name, tag->line, place, why, fix);
+	add(reading, code, tag->name, tag->line, place, why, fix)->entry = tag->entry;
 }
 
 static void add_document(const struct reading *reading, enum problem_code code, unsigned int line,

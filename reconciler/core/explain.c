@@ -59,7 +59,7 @@ static char *describe_wish(const struct tag *tag)
 	return g_string_free(text, FALSE);
 }
 
-static char *describe_candidates(const struct claim *claim)
+char *explain_candidates(const struct claim *claim)
 {
 	GString *text = g_string_new(NULL);
 
@@ -92,7 +92,7 @@ static char *explain_claim(const struct claim *claim, enum reason reason)
 	if (reason == REASON_NOT_PLUGGED_IN || reason == REASON_EMPTY_GROUP)
 		return g_strdup_printf("no USB device %s is plugged in", wish);
 	if (reason == REASON_SEVERAL_MATCH) {
-		candidates = describe_candidates(claim);
+		candidates = explain_candidates(claim);
 		return g_strdup_printf("%u devices match %s (at %s): add a serial or a port to the "
 				       "tag",
 				       claim->candidates->len, wish, candidates);

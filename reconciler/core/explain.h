@@ -6,6 +6,9 @@
 #include "reconciler/core/claim.h"
 #include "reconciler/core/slot.h"
 
+/* Where the claim's candidates are, "pci-…-usb-0:1, pci-…": a new string. */
+char *explain_candidates(const struct claim *claim);
+
 /* A new string for every reason a member can have; device strings in it are spelled (state/text.h).
  */
 char *explain_member(const struct slot *slot, const struct claim *claim,

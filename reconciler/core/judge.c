@@ -120,6 +120,7 @@ struct member *judge_member(const struct slot *slot, const struct claim *claim,
 	member->config = slot->config;
 	member->memory = slot->memory;
 	if (member->kind == VERDICT_CONTESTED) {
+		member->disputed = claim->disputed;
 		member->owner_domain = claim->owner_domain;
 		member->owner_tag = claim->owner_tag;
 		member->owner_hostdev = claim->owner_hostdev;

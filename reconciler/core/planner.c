@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/core/planner.h"
 
+#include "reconciler/core/caution.h"
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
 #include "reconciler/core/slot.h"
@@ -403,6 +404,7 @@ struct plan *planner_plan(const struct snapshot *snapshot, const struct history 
 		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), true);
 		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), false);
 	}
+	caution_note(planning.plan, snapshot, claims);
 	g_ptr_array_unref(planning.jobs);
 	return planning.plan;
 }

@@ -69,15 +69,6 @@ static void check_domain(const struct domain *domain, const GPtrArray *problems)
 	require((domain->metadata == METADATA_INVALID) == critical, "invalid is what is critical");
 }
 
-static void read_metadata(const char *xml)
-{
-	OWN(domain) domain = domain_new("vm", NULL);
-	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
-
-	metadata_read(xml, domain, problems);
-	check_domain(domain, problems);
-}
-
 static void read_domain(const char *xml)
 {
 	OWN(domain) domain = domain_new("vm", NULL);
@@ -151,6 +142,7 @@ static void read_inside(const char *format, const char *bytes)
 #define TAGS(entries)                                                                              \
 	"<domain><metadata><u:devices xmlns:u='" TAG_NAMESPACE "'>" entries                        \
 	"</u:devices></metadata></domain>"
+#define METADATA "<domain><metadata>@</metadata></domain>"
 #define HOSTDEV(inside)                                                                            \
 	"<domain><devices><hostdev mode='subsystem' type='usb'><alias name='ua-usbr-a'/>" inside   \
 	"</hostdev></devices></domain>"
@@ -160,10 +152,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *xml = g_strndup((const char *)data, size);
 
 	validate((const char *)data, size);
-	read_metadata(xml);
 	read_domain(xml);
 	edit_image(xml);
 	read_port(xml);
+	read_inside(METADATA, xml);
 	read_inside(TAGS("@"), xml);
 	read_inside(TAGS("<u:device name='a' @/>"), xml);
 	read_inside(HOSTDEV("@"), xml);

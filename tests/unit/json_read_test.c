@@ -64,6 +64,21 @@ static void another_major_is_refused_whatever_else_it_has(void **state)
 	assert_refused("{}", "format_version: is missing");
 }
 
+static void what_a_plan_makes_anew_is_not_read(void **state)
+{
+	OWN(snapshot) snapshot = json_world_new();
+	OWN(history) history = json_world_new_history();
+	OWN(plan) plan = json_world_new_plan(snapshot, history);
+	g_autofree char *text = json_write_status(snapshot, plan, history);
+	OWN(snapshot) again = NULL;
+	OWN(history) remembered = NULL;
+
+	(void)state;
+	assert_non_null(strstr(text, "\"serial_not_unique\""));
+	json_world_read(text, &again, &remembered);
+	assert_int_equal(again->problems->len, snapshot->problems->len);
+}
+
 static void a_case_can_be_written_by_hand(void **state)
 {
 	static const char text[] =
@@ -229,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_keys_and_a_newer_minor_are_ignored),
 		cmocka_unit_test(another_major_is_refused_whatever_else_it_has),
+		cmocka_unit_test(what_a_plan_makes_anew_is_not_read),
 		cmocka_unit_test(a_case_can_be_written_by_hand),
 		cmocka_unit_test(whatever_is_wrong_is_named_by_its_path),
 		cmocka_unit_test(what_is_no_json_is_refused),

@@ -158,8 +158,9 @@ struct snapshot *json_world_new(void)
 			problem_new(PROBLEM_METADATA_INVALID, SEVERITY_CRITICAL, "vm1", NULL, 14,
 				    g_strdup("seriel\xff is not known"), "write serial"));
 	g_ptr_array_add(snapshot->problems,
-			problem_new(PROBLEM_SERIAL_NOT_UNIQUE, SEVERITY_WARNING, NULL, "coral", 0,
-				    g_strdup("two of them"), NULL));
+			problem_new(PROBLEM_METADATA_WARNING, SEVERITY_WARNING, NULL, "coral", 0,
+				    g_strdup("bus numbers move"), NULL));
+	((struct problem *)g_ptr_array_index(snapshot->problems, 1))->entry = 1;
 	snapshot_sort(snapshot);
 	return snapshot;
 }
@@ -259,6 +260,9 @@ struct plan *json_world_new_plan(const struct snapshot *snapshot, const struct h
 	unmanaged->hostdev = g_ptr_array_index(unmanaged->domain->config, 0);
 	unmanaged->device = snapshot_device_at(snapshot, 2, 5);
 	g_ptr_array_add(plan->unmanaged, unmanaged);
+	g_ptr_array_add(plan->problems,
+			problem_new(PROBLEM_SERIAL_NOT_UNIQUE, SEVERITY_WARNING, "vm1", "coral", 0,
+				    g_strdup("two of them"), NULL));
 	plan->wake = 86402500000;
 	return plan;
 }

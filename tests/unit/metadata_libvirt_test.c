@@ -63,7 +63,6 @@ static void assert_one_tag(const struct result *result, const char *name)
 	assert_int_equal(tag_at(result, 0)->ids->len, 1);
 }
 
-/* None with a prefix at an attribute of ours: virDomainGetMetadata() (9.0.0) reads freed memory. */
 static const char *const spellings[] = {
 	"<u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device name='a' "
 	"serial='a&quot;&lt;&#10;\\xff'><u:id vendor='1' product='2'/></u:device></u:devices>",
@@ -73,20 +72,6 @@ static const char *const spellings[] = {
 	"o:y='' serial='a&quot;&lt;&#10;\\xff'><u:id vendor='1' product='2'/></u:device>"
 	"</u:devices>",
 };
-
-static void what_get_metadata_returns_is_read(void **state)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++) {
-		virDomainPtr domain = define(state, spellings[i], "");
-		g_autofree char *xml =
-			virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, TAG_NAMESPACE,
-					     VIR_DOMAIN_AFFECT_CONFIG);
-		RESULT result = read_wrapper(xml);
-
-		assert_one_tag(&result, "a");
-		undefine(domain);
-	}
-}
 
 static void what_a_domain_document_keeps_is_read(void **state)
 {
@@ -180,7 +165,6 @@ static void the_hostdevs_we_write_come_back_from_libvirt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_get_metadata_returns_is_read),
 		cmocka_unit_test(what_a_domain_document_keeps_is_read),
 		cmocka_unit_test(what_validate_warns_of_is_lost),
 		cmocka_unit_test(the_hostdevs_we_write_come_back_from_libvirt),

@@ -215,6 +215,125 @@ static void hubs_are_shown_on_request(void **state)
 	assert_contains(with, "1 device\n");
 }
 
+static struct device *root_hub(struct snapshot *world, unsigned int bus, unsigned int speed)
+{
+	g_autofree char *plugged = g_strdup_printf("%u-0", bus);
+	g_autofree char *name = g_strdup_printf("usb%u", bus);
+	struct device *hub = world_plug(world, plugged, 1, 0x1d6b, 2, "0000:00:14.0");
+
+	g_free(hub->sysname);
+	hub->sysname = g_steal_pointer(&name);
+	g_free(hub->port);
+	hub->port = g_strdup("pci-0000:00:14.0");
+	hub->hub = true;
+	hub->speed = speed;
+	hub->untrusted_product = g_strdup("xHCI Host Controller");
+	snapshot_sort(world);
+	return hub;
+}
+
+/* Two buses, a hub with twins of which one is contested, a stick of the host, a hostile one. */
+static struct snapshot *forest(void)
+{
+	struct snapshot *world = world_new();
+	struct domain *first = world_domain(world, "hassio", true);
+	struct domain *second = world_domain(world, "nas", true);
+	struct device *device;
+
+	root_hub(world, 1, 480);
+	root_hub(world, 2, 5000);
+	world_plug(world, "1-3", 4, 0x0424, 0x2514, NULL)->hub = true;
+	device = world_plug(world, "1-3.1", 5, 0x0403, 0x6001, "AAA");
+	device->untrusted_product = g_strdup("FT232R USB UART");
+	world_hostdev(first->live, "ua-usbr-a", device);
+	world_plug(world, "1-3.10", 6, 0x0403, 0x6001, "BBB")->driver = g_strdup("ftdi_sio");
+	world_plug(world, "1-3.2", 7, 0x46f4, 1, "S\x1b[2J\n")->authorized = false;
+	device = world_plug(world, "2-4", 2, 0x0951, 0x1666, "60A44C413FAEF2B0B9A5017A");
+	device->in_use = g_strdup("/dev/sda1 is mounted on /srv/backup");
+	device->untrusted_product = g_strdup("DataTraveler 3.0");
+	device->speed = 5000;
+	world_tag(first, "a", "AAA");
+	world_tag(second, "stick", "AAA");
+	return world;
+}
+
+static char *tree_of(const struct show_style *style, const struct snapshot *world)
+{
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(world, history);
+
+	return show_devices_tree(style, world, plan);
+}
+
+static void the_tree_shows_what_is_plugged_into_what(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = forest();
+	g_autofree char *text = tree_of(&piped, world);
+
+	assert_string_equal(
+		text,
+		"DEVICE     BUS:DEV ID        SERIAL                   PRODUCT              SPEED "
+		"USED BY\n"
+		"usb1       001:001 1d6b:0002 0000:00:14.0             xHCI Host Controller 480m  "
+		"(hub)\n"
+		"└─1-3      001:004 0424:2514 -                        -                    12m   "
+		"(hub)\n"
+		"  ├─1-3.1  001:005 0403:6001 AAA                      FT232R USB UART      12m   "
+		"hassio/a; nas/stick wants it (contested)\n"
+		"  ├─1-3.2  001:007 46f4:0001 S\\x1b[2J\\x0a             -                    12m  "
+		" "
+		"nobody: not authorized\n"
+		"  └─1-3.10 001:006 0403:6001 BBB                      -                    12m   "
+		"host: ftdi_sio\n"
+		"usb2       002:001 1d6b:0002 0000:00:14.0             xHCI Host Controller 5g    "
+		"(hub)\n"
+		"└─2-4      002:002 0951:1666 60A44C413FAEF2B0B9A5017A DataTraveler 3.0     5g    "
+		"host: /dev/sda1 is mounted on /srv/backup\n");
+}
+
+static void the_tree_fits_a_terminal(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = forest();
+	g_autofree char *text = tree_of(&narrow, world);
+
+	assert_no_line_longer_than(text, 80);
+	assert_no_space_at_an_end(text);
+	assert_contains(text, "  ├─1-3.1  001:005");
+	/* What is too long for the last column goes on beside the tree. */
+	assert_contains(text, "\n  │  ");
+	assert_contains(text, "(contested)\n");
+}
+
+static void the_tree_is_ascii_where_there_is_no_unicode(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = forest();
+	struct device *device = (struct device *)(uintptr_t)snapshot_device_at(world, 1, 5);
+	g_autofree char *text = NULL;
+
+	g_free(device->untrusted_product);
+	device->untrusted_product = g_strdup("Gerät mit langem Namen");
+	setlocale(LC_CTYPE, "C");
+	text = tree_of(&narrow, world);
+	setlocale(LC_CTYPE, "C.UTF-8");
+	assert_true(g_str_is_ascii(text));
+	assert_contains(text, "  |-1-3.1  001:005");
+	assert_contains(text, "  `-1-3.10 001:006");
+}
+
+static void what_hangs_on_an_unreadable_hub_is_not_lost(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	g_autofree char *text = NULL;
+
+	world_plug(world, "1-3.1.4", 5, 0x0403, 0x6001, "AAA");
+	text = show_devices_tree(&piped, world, NULL);
+	assert_contains(text, "\n1-3.1.4 001:005");
+}
+
 static void a_tag_page_says_what_nearly_matches(void **state)
 {
 	(void)state;
@@ -254,6 +373,70 @@ static void a_tag_page_says_what_is_planned(void **state)
 	assert_contains(text, "  live        001:005, guest port 0:3, alias ua-usbr-zigbee\n");
 	assert_contains(text, "- hassio zigbee  live  001:005  moved\n");
 	assert_contains(text, "+ hassio zigbee  live  001:007  10c4:ea60 serial 2eba");
+}
+
+static guint count(const char *text, const char *part)
+{
+	g_auto(GStrv) parts = g_strsplit(text, part, -1);
+
+	return g_strv_length(parts) - 1;
+}
+
+/* An entry with two complaints, the first of which is its verdict's. */
+static struct snapshot *invalid_world(void)
+{
+	static const char *const complaints[] = {"it has no name", "it asks for nothing"};
+	struct snapshot *world = world_new();
+	struct domain *domain = world_domain(world, "vm", true);
+	struct tag *tag = world_tag(domain, NULL, NULL);
+
+	domain->metadata = METADATA_INVALID;
+	tag->entry = 2;
+	tag->complaint = g_strdup("it has no name; add one");
+	for (guint i = 0; i < G_N_ELEMENTS(complaints); i++) {
+		struct problem *problem = problem_new(PROBLEM_METADATA_INVALID, SEVERITY_CRITICAL,
+						      "vm", NULL, 7, g_strdup(complaints[i]), NULL);
+
+		problem->entry = 2;
+		g_ptr_array_add(world->problems, problem);
+	}
+	return world;
+}
+
+static void an_invalid_entry_is_told_once(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = invalid_world();
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(world, history);
+	g_autofree char *status = show_status(&piped, world, plan, NULL);
+	g_autofree char *planned = show_plan(world, plan, NULL);
+
+	assert_int_equal(count(status, "it has no name"), 1);
+	assert_int_equal(count(status, "it asks for nothing"), 1);
+	assert_contains(status, "vm     entry 2 ");
+	assert_int_equal(count(planned, "it has no name"), 1);
+	assert_int_equal(count(planned, "it asks for nothing"), 1);
+	assert_contains(planned, "! vm entry 2  invalid: it has no name");
+}
+
+static void a_stale_hostdev_of_others_is_told_once(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = small_world();
+	struct domain *domain = world_domain(world, "other", true);
+	OWN(history) history = history_new();
+	OWN(plan) plan = NULL;
+	g_autofree char *status = NULL;
+	g_autofree char *planned = NULL;
+
+	world_hostdev(domain->live, "ua-mine", g_ptr_array_index(world->devices, 0))->dev = 99;
+	plan = planner_plan(world, history);
+	status = show_status(&piped, world, plan, NULL);
+	planned = show_plan(world, plan, NULL);
+	assert_int_equal(count(status, "ua-mine"), 1);
+	assert_contains(status, "warning: other: the live hostdev ua-mine (10c4:ea60 at 001:099)");
+	assert_contains(planned, "! other  -    the live hostdev ua-mine");
 }
 
 static void lines_are_encoded_and_aligned(void **state)
@@ -296,8 +479,14 @@ int main(void)
 		cmocka_unit_test(devices_shorten_what_a_terminal_cannot_hold),
 		cmocka_unit_test(a_locale_without_unicode_gets_ascii),
 		cmocka_unit_test(hubs_are_shown_on_request),
+		cmocka_unit_test(the_tree_shows_what_is_plugged_into_what),
+		cmocka_unit_test(the_tree_fits_a_terminal),
+		cmocka_unit_test(the_tree_is_ascii_where_there_is_no_unicode),
+		cmocka_unit_test(what_hangs_on_an_unreadable_hub_is_not_lost),
 		cmocka_unit_test(a_tag_page_says_what_nearly_matches),
 		cmocka_unit_test(a_tag_page_says_what_is_planned),
+		cmocka_unit_test(an_invalid_entry_is_told_once),
+		cmocka_unit_test(a_stale_hostdev_of_others_is_told_once),
 		cmocka_unit_test(lines_are_encoded_and_aligned),
 		cmocka_unit_test(a_plan_is_filtered_by_domain),
 	};

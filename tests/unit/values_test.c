@@ -254,9 +254,31 @@ static void every_metadata_state_comes_back_by_name(void **state)
 	assert_false(metadata_state_parse("ABSENT", &parsed));
 }
 
+static void a_device_hangs_on_the_hub_its_name_says(void **state)
+{
+	static const struct {
+		const char *sysname;
+		const char *parent;
+	} cases[] = {
+		{"usb1", NULL},   {"1-1", "usb1"},      {"12-3", "usb12"},
+		{"1-1.6", "1-1"}, {"1-1.6.2", "1-1.6"}, {"1-10", "usb1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		OWN(device) device = device_new();
+		g_autofree char *parent = NULL;
+
+		device->sysname = g_strdup(cases[i].sysname);
+		parent = device_parent(device);
+		assert_int_equal(g_strcmp0(parent, cases[i].parent), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_device_hangs_on_the_hub_its_name_says),
 		cmocka_unit_test(ports_are_ordered_as_a_person_counts),
 		cmocka_unit_test(two_spellings_of_a_number_are_still_two_ports),
 		cmocka_unit_test(a_device_without_port_comes_last),

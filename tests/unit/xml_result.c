@@ -52,10 +52,13 @@ struct result read_entries(const char *entries)
 
 struct result read_wrapper(const char *xml)
 {
-	struct result result = result_new();
+	const char *rest = g_str_has_prefix(xml, "<devices") ? xml + strlen("<devices") : NULL;
+	g_autofree char *spelled = NULL;
 
-	metadata_read(xml, result.domain, result.problems);
-	return result;
+	if (!rest || g_str_has_prefix(rest, " xmlns="))
+		return read_document(xml);
+	spelled = g_strconcat("<devices xmlns='" TAG_NAMESPACE "'", rest, NULL);
+	return read_document(spelled);
 }
 
 const struct tag *tag_at(const struct result *result, guint i)

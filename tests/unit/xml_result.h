@@ -21,7 +21,7 @@ struct result read_document(const char *metadata);
 /* ENTRIES of a wrapper in that; they stand from line 5 on. */
 struct result read_entries(const char *entries);
 
-/* The wrapper alone. */
+/* The wrapper alone; one without namespace gets ours, as virDomainSetMetadata() does it. */
 struct result read_wrapper(const char *xml);
 
 /* They fail the test when there is none. */

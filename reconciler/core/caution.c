@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/core/caution.h"
+
+#include "reconciler/core/explain.h"
+#include "state/text.h"
+
+static void add(struct plan *plan, enum problem_code code, const struct domain *domain,
+		const struct tag *tag, char *message, const char *hint)
+{
+	g_ptr_array_add(plan->problems, problem_new(code, SEVERITY_WARNING, domain->name,
+						    tag ? tag->name : NULL, 0, message, hint));
+}
+
+/* "live hostdev ua-mine (0403:6001 at 001:005)" */
+static char *describe_hostdev(const struct unmanaged *unmanaged)
+{
+	const struct hostdev *hostdev = unmanaged->hostdev;
+	g_autofree char *id = hostdev->has_id ? g_strdup_printf("%04x:%04x ", hostdev->id.vendor,
+								hostdev->id.product)
+					      : g_strdup("");
+
+	return g_strdup_printf(
+		"%s hostdev %s (%sat %03u:%03u)", unmanaged->live ? "live" : "config",
+		hostdev->alias ? hostdev->alias : "without alias", id, hostdev->bus, hostdev->dev);
+}
+
+/* What comes of a hostdev that points at nothing (libvirt 9.0.0 to 12.8.0). */
+static const char *consequence(const struct unmanaged *unmanaged)
+{
+	if (unmanaged->hostdev->missing)
+		return "it is a placeholder (missing='yes'), which QEMU may fill with any device";
+	if (unmanaged->live)
+		return "the guest has lost its device";
+	return "the next start fails, or gives the guest another device";
+}
+
+/* One without address is found by its ids when the domain starts: it cannot be stale. */
+static void note_stale(struct plan *plan, const struct snapshot *snapshot,
+		       const struct unmanaged *unmanaged)
+{
+	const struct hostdev *hostdev = unmanaged->hostdev;
+	g_autofree char *what = NULL;
+	const char *there;
+
+	if (unmanaged->device || !hostdev->has_address)
+		return;
+	what = describe_hostdev(unmanaged);
+	there = snapshot_device_at(snapshot, hostdev->bus, hostdev->dev) ? "another device is there"
+									 : "nothing is there";
+	add(plan, PROBLEM_HOSTDEV_STALE, unmanaged->domain, NULL,
+	    g_strdup_printf("the %s has no tag, and %s: %s", what, there, consequence(unmanaged)),
+	    "take it out with virsh; a tag keeps a device right when its number changes");
+}
+
+/*
+ * The tag has its device only because it holds it already, or because a narrower tag has the other
+ * one; or its domain is off, where ambiguity makes no verdict yet.
+ */
+static void note_weak_serial(struct plan *plan, const struct claim *claim)
+{
+	bool told = claim->reason == REASON_SEVERAL_MATCH && claim->domain->running;
+	g_autofree char *serial = NULL;
+	g_autofree char *candidates = NULL;
+
+	if (told || claim->tag->group || !claim->tag->serial || claim->candidates->len < 2)
+		return;
+	serial = text_spell(claim->tag->serial);
+	candidates = explain_candidates(claim);
+	add(plan, PROBLEM_SERIAL_NOT_UNIQUE, claim->domain, claim->tag,
+	    g_strdup_printf("%u devices match, and all have the serial %s (at %s): once it is "
+			    "unplugged, nothing tells which of them is meant",
+			    claim->candidates->len, serial, candidates),
+	    "add the port to the tag");
+}
+
+void caution_note(struct plan *plan, const struct snapshot *snapshot, const struct claims *claims)
+{
+	for (guint i = 0; i < plan->unmanaged->len; i++)
+		note_stale(plan, snapshot, g_ptr_array_index(plan->unmanaged, i));
+	for (guint i = 0; i < claims->all->len; i++)
+		note_weak_serial(plan, g_ptr_array_index(claims->all, i));
+}
