@@ -182,6 +182,9 @@ int cmd_main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	const struct cmd *cmd;
 
+	/* Also a command line that cannot be read must be answered so. */
+	if (g_strv_contains((const char *const *)argv, "--nagios"))
+		say_as_plugin();
 	if (!g_option_context_parse(global, &argc, &argv, &error))
 		return misuse(NULL, error->message);
 	if (want_version) {

@@ -46,5 +46,14 @@ char *show_tag(const struct snapshot *snapshot, const struct plan *plan,
 char *show_devices(const struct show_style *style, const struct snapshot *snapshot,
 		   const struct plan *plan, bool hubs);
 
+/* Everything in Prometheus' text format; and what is left of it when nothing could be read. */
+char *show_metrics(const struct snapshot *snapshot, const struct plan *plan);
+char *show_metrics_down(void);
+
+/* One line for Nagios of all, of a domain, or of one of its tags (NULL); its exit code is the
+ * number of plan_severity(). */
+char *show_plugin(const struct snapshot *snapshot, const struct plan *plan,
+		  const struct domain *domain, const struct tag *tag);
+
 /* Problems, a line each and a line for the hint; those of one domain, or all for NULL. */
 char *show_problems(const GPtrArray *problems, const struct domain *only);

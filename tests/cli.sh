@@ -287,6 +287,10 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)" "$@"' bash "$program" -c "$ca
 	json '.problems[0].code == "busy"'
 }
 
+for part in "$here"/cli_*.sh; do
+	# shellcheck source=/dev/null
+	. "$part"
+done
 for each in $(compgen -A function test_); do
 	$each
 done

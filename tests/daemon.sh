@@ -76,6 +76,7 @@ check "and counts" has '.daemon.passes.request > 0'
 check "run --json goes through it" bash -c "'$program' run --json | jq -e '.actions == []'"
 check "a misspelt domain is still noticed" fails_with 64 "$program" run --domain nobody
 check "status shows it" bash -c "'$program' status | grep -q '^daemon: since'"
+check "metrics have it" bash -c "'$program' status --prometheus | grep -qx 'usbreconcile_daemon_up 1'"
 check "SIGHUP makes it read again" bash -c "
 	before=\$('$program' status --json | jq .daemon.passes.resync)
 	kill -HUP $daemon
