@@ -67,6 +67,9 @@ if [[ $(id -u) != 0 ]]; then
 fi
 
 check "it starts and makes a pass" start
+check "its document is as the schema says" bash -c "
+	$(declare -f status_document); run=$run
+	status_document >'$work/status.json' && '$(dirname "$0")/schema.py' --check '$work/status.json'"
 check "it is connected" has '.daemon.connected and .domains[0].name == "test"'
 check "anybody may ask" test "$(stat -c %a $run/status)" = 666
 check "not anybody may give orders" test "$(stat -c %a $run/control)" = 660
