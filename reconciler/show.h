@@ -27,7 +27,7 @@ struct show_style show_style(void);
  */
 char *show_plan(const struct snapshot *snapshot, const struct plan *plan, const GPtrArray *only);
 
-/* What became of one action, in one line without its end; not encoded: it is for say_error(). */
+/* What became of one action, in one line without its end; not encoded: it is for the log. */
 char *show_outcome(const struct outcome *outcome);
 
 /* What a gathered pass (result.h) did, in the same form, and what it leaves to a person. */
