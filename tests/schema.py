@@ -191,4 +191,5 @@ def main(arguments):
     return checker.failures > 0
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
