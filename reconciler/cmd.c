@@ -6,10 +6,15 @@
 #include "reconciler/say.h"
 #include "state/json.h"
 
-/* The one table: --help, the commands' own help and the dispatch come from it. */
+/* The one table: --help, the commands' own help, completion and the dispatch come from it. */
 static const struct cmd *const commands[] = {
 	&cmd_run, &cmd_status, &cmd_devices, &cmd_replug, &cmd_validate, &cmd_daemon,
 };
+
+const struct cmd *cmd_number(guint number)
+{
+	return number < G_N_ELEMENTS(commands) ? commands[number] : NULL;
+}
 
 static gboolean want_help, want_version, verbose, json, dry_run;
 static char *uri;
@@ -39,7 +44,7 @@ static const GOptionEntry dry_run_options[] = {
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct cmd *find_command(const char *name)
+const struct cmd *cmd_named(const char *name)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
 		if (strcmp(commands[i]->name, name) == 0)
@@ -48,24 +53,35 @@ static const struct cmd *find_command(const char *name)
 	return NULL;
 }
 
+const GOptionEntry **cmd_options(const struct cmd *cmd)
+{
+	const GOptionEntry **tables = g_new0(const GOptionEntry *, 5);
+	guint count = 0;
+
+	if (cmd && cmd->options)
+		tables[count++] = cmd->options;
+	if (cmd && cmd->has_dry_run)
+		tables[count++] = dry_run_options;
+	if (cmd && cmd->has_json)
+		tables[count++] = json_options;
+	tables[count++] = global_options;
+	if (!cmd)
+		tables[count++] = version_options;
+	return tables;
+}
+
 /* CMD: NULL for the program's own options. */
 static GOptionContext *new_context(const struct cmd *cmd)
 {
 	GOptionContext *context = g_option_context_new(cmd ? cmd->arguments : "COMMAND");
+	g_autofree const GOptionEntry **tables = cmd_options(cmd);
 
 	/* GLib's own --help exits, and would not notice that stdout is full. */
 	g_option_context_set_help_enabled(context, FALSE);
 	if (!cmd)
 		g_option_context_set_strict_posix(context, TRUE);
-	if (cmd && cmd->options)
-		g_option_context_add_main_entries(context, cmd->options, NULL);
-	if (cmd && cmd->has_dry_run)
-		g_option_context_add_main_entries(context, dry_run_options, NULL);
-	if (cmd && cmd->has_json)
-		g_option_context_add_main_entries(context, json_options, NULL);
-	g_option_context_add_main_entries(context, global_options, NULL);
-	if (!cmd)
-		g_option_context_add_main_entries(context, version_options, NULL);
+	for (guint i = 0; tables[i]; i++)
+		g_option_context_add_main_entries(context, tables[i], NULL);
 	return context;
 }
 
@@ -182,13 +198,19 @@ int cmd_main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	const struct cmd *cmd;
 
+	/* Not in the table: what it is given is another command line. */
+	if (argc > 2 && strcmp(argv[1], CMD_COMPLETE) == 0)
+		return cmd_complete(argv + 2);
+	/* Also a command line that cannot be read must be answered so. */
+	if (g_strv_contains((const char *const *)argv, "--nagios"))
+		say_as_plugin();
 	if (!g_option_context_parse(global, &argc, &argv, &error))
 		return misuse(NULL, error->message);
 	if (want_version) {
 		say_data("usbreconcile " USBRECONCILE_VERSION "\n");
 		return EXIT_OK;
 	}
-	cmd = argc > 1 ? find_command(argv[1]) : NULL;
+	cmd = argc > 1 ? cmd_named(argv[1]) : NULL;
 	if (!cmd && want_help) {
 		print_help(global, NULL);
 		return EXIT_OK;

@@ -55,6 +55,22 @@ extern const struct cmd cmd_replug;
 extern const struct cmd cmd_validate;
 extern const struct cmd cmd_daemon;
 
+/* The table: its command of that number, NULL after the last; or of that name, or NULL. */
+const struct cmd *cmd_number(guint number);
+const struct cmd *cmd_named(const char *name);
+
+/* The tables of options that CMD takes (NULL: the program itself): a new array, NULL at its end. */
+const GOptionEntry **cmd_options(const struct cmd *cmd);
+
+/*
+ * What the completions of the shells ask: WORDS are what has been typed after "usbreconcile", the
+ * last of them what is to be completed. Prints a candidate and a tab and what it is on each line;
+ * a line without candidate says that it may be a file name. Never complains, never asks, and has
+ * answered within half a second even when libvirt hangs.
+ */
+#define CMD_COMPLETE "complete"
+int cmd_complete(char **words);
+
 /* Parses, runs the command, returns the exit code. */
 int cmd_main(int argc, char **argv);
 

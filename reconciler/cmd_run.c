@@ -6,6 +6,7 @@
 
 #include "reconciler/core/planner.h"
 #include "reconciler/file.h"
+#include "reconciler/log.h"
 #include "reconciler/result.h"
 #include "reconciler/say.h"
 #include "state/json.h"
@@ -101,6 +102,14 @@ static int choose_now(const struct cmd_call *call, GPtrArray **ret_only)
 	return choose(call, snapshot, ret_only);
 }
 
+/* Under systemd a line for people is one for the journal, and a pass that did nothing none. */
+static int log_done(const struct pass *done, const GPtrArray *only)
+{
+	for (guint i = 0; i < done->outcomes->len; i++)
+		log_outcome(g_ptr_array_index(done->outcomes, i), 0);
+	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
+}
+
 static int settle(const struct cmd_call *call, const GPtrArray *only)
 {
 	OWN(history) history = history_new();
@@ -112,6 +121,8 @@ static int settle(const struct cmd_call *call, const GPtrArray *only)
 	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
 		return cmd_lost(call, err);
 	done = result_gather(passes);
+	if (!call->json && log_has_stdout())
+		return log_done(done, only);
 	text = call->json ? json_write_run(done->snapshot, done->plan, history, done->outcomes)
 			  : show_run(done, only);
 	say_data(text);

@@ -8,25 +8,21 @@
 #include "reconciler/wire.h"
 #include "state/json.h"
 
-/* Is something critical there, in the domain or tag asked for (NULL: anywhere)? */
-static bool is_critical(const struct pass *pass, const struct domain *domain, const struct tag *tag)
-{
-	for (guint i = 0; i < pass->plan->verdicts->len; i++) {
-		const struct verdict *verdict = g_ptr_array_index(pass->plan->verdicts, i);
+/*
+ * Monitoring systems give up on what does not answer, most of them after 10 s: we say so first. The
+ * connection has no keepalive, so a libvirt that hangs would be waited for.
+ */
+#define MONITORED_MSEC 9000
 
-		if (verdict->severity == SEVERITY_CRITICAL &&
-		    (!domain || verdict->domain == domain) && (!tag || verdict->tag == tag))
-			return true;
-	}
-	for (guint i = 0; !tag && i < pass->snapshot->problems->len; i++) {
-		const struct problem *problem = g_ptr_array_index(pass->snapshot->problems, i);
+static gboolean prometheus, nagios;
 
-		if (problem->severity == SEVERITY_CRITICAL &&
-		    (!domain || g_strcmp0(problem->domain, domain->name) == 0))
-			return true;
-	}
-	return false;
-}
+static const GOptionEntry options[] = {
+	{"prometheus", 0, 0, G_OPTION_ARG_NONE, &prometheus,
+	 "print metrics, for node_exporter's textfile collector", NULL},
+	{"nagios", 0, 0, G_OPTION_ARG_NONE, &nagios,
+	 "print one line and exit with 0 to 3, as a monitoring plugin", NULL},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
 
 static char *document(const struct cmd_call *call, const struct pass *pass,
 		      const struct history *history, const struct domain *domain,
@@ -34,6 +30,10 @@ static char *document(const struct cmd_call *call, const struct pass *pass,
 {
 	if (call->json)
 		return json_write_status(pass->snapshot, pass->plan, history);
+	if (prometheus)
+		return show_metrics(pass->snapshot, pass->plan);
+	if (nagios)
+		return show_plugin(pass->snapshot, pass->plan, domain, tag);
 	if (tag)
 		return show_tag(pass->snapshot, pass->plan,
 				plan_find_verdict(pass->plan, domain, tag));
@@ -59,25 +59,25 @@ static void ask_daemon(const struct cmd_call *call, struct history **ret_history
 	*ret_history = history_new();
 }
 
-static int run(struct cmd_call *call)
+/* Nothing could be read: 0 to 3 or not, a monitoring system gets its document. */
+static int tell_down(int status)
 {
-	OWN(history) history = NULL;
-	struct report *report = NULL;
-	OWN(pass) pass = NULL;
+	g_autofree char *text = prometheus ? show_metrics_down() : NULL;
+
+	if (text)
+		say_data(text);
+	return status;
+}
+
+static int print(const struct cmd_call *call, const struct pass *pass,
+		 const struct history *history)
+{
 	const struct domain *domain = NULL;
 	const struct tag *tag = NULL;
-	g_autofree char *err = NULL;
 	g_autofree char *text = NULL;
-	int status = cmd_open(call, true);
+	enum severity severity;
+	int status = EXIT_OK;
 
-	if (status != EXIT_OK)
-		return status;
-	ask_daemon(call, &history, &report);
-	if (pass_look(call->virt, history, &pass, &err) < 0) {
-		g_clear_pointer(&report, report_free);
-		return cmd_lost(call, err);
-	}
-	pass->snapshot->daemon = report;
 	if (call->count > 0)
 		status = cmd_find_domain(call, pass->snapshot, call->args[0], &domain);
 	if (status == EXIT_OK && call->count > 1)
@@ -86,7 +86,51 @@ static int run(struct cmd_call *call)
 		return status;
 	text = document(call, pass, history, domain, tag);
 	say_data(text);
-	return is_critical(pass, domain, tag) ? EXIT_BAD : EXIT_OK;
+	severity = plan_severity(pass->plan, pass->snapshot, domain, tag);
+	if (nagios)
+		return (int)severity;
+	return severity == SEVERITY_CRITICAL ? EXIT_BAD : EXIT_OK;
+}
+
+static int look(struct cmd_call *call)
+{
+	OWN(history) history = NULL;
+	struct report *report = NULL;
+	OWN(pass) pass = NULL;
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, true);
+
+	if (status != EXIT_OK)
+		return tell_down(status);
+	ask_daemon(call, &history, &report);
+	if (pass_look(call->virt, history, &pass, &err) < 0) {
+		g_clear_pointer(&report, report_free);
+		return tell_down(cmd_lost(call, err));
+	}
+	say_limit(0, NULL, EXIT_OK);
+	pass->snapshot->daemon = report;
+	return print(call, pass, history);
+}
+
+static int run(struct cmd_call *call)
+{
+	g_autofree char *down = NULL;
+	int status;
+
+	if (call->json + prometheus + nagios > 1)
+		return cmd_misused(call, "--json, --prometheus and --nagios exclude one another");
+	if (prometheus && call->count > 0)
+		return cmd_misused(call, "--prometheus is always of everything");
+	if (prometheus) {
+		down = show_metrics_down();
+		say_limit(MONITORED_MSEC, down, EX_UNAVAILABLE);
+	}
+	if (nagios)
+		say_limit(MONITORED_MSEC, "USBRECONCILE UNKNOWN - libvirt did not answer in time\n",
+			  SAY_PLUGIN_UNKNOWN);
+	status = look(call);
+	say_limit(0, NULL, EXIT_OK);
+	return status;
 }
 
 const struct cmd cmd_status = {
@@ -103,9 +147,14 @@ const struct cmd cmd_status = {
 		"libvirt said and what happens next. Everything is looked at afresh.\n\n"
 		"--json is always the whole document, whatever is named: it is what a bug report\n"
 		"needs, and `run --dry-run --snapshot FILE` plans for it again.\n\n"
+		"--prometheus and --nagios need no privilege and answer within 10 s, whatever "
+		"libvirt\n"
+		"does. --nagios exits with 0 ok, 1 warning, 2 critical, 3 unknown (every "
+		"error).\n\n"
 		"Exit codes: 0 nothing is critical; 1 something is, in what was named; 64 usage;\n"
 		"69 libvirt unreachable; 77 no access.\n",
 	.most = 2,
 	.has_json = true,
+	.options = options,
 	.run = run,
 };

@@ -6,7 +6,7 @@
 #include <sysexits.h>
 
 #include "reconciler/daemon_parts.h"
-#include "reconciler/say.h"
+#include "reconciler/log.h"
 #include "reconciler/service.h"
 #include "state/devices.h"
 
@@ -46,7 +46,7 @@ static void read_devices(struct daemon *daemon)
 
 	daemon->devices_dirty = false;
 	if (devices_read(problems, &devices, &youngest, &err) < 0) {
-		say_error("cannot read this host's USB devices: %s", err);
+		log_event(LOG_TROUBLE, NULL, "cannot read this host's USB devices: %s", err);
 		return;
 	}
 	if (!device_same_lists(devices, daemon->devices))
@@ -75,6 +75,8 @@ static gboolean on_udev(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNU
 			break;
 		case DEVICES_EVENT_LOST:
 			daemon->report.overflows++;
+			log_event(LOG_UDEV_LOST, NULL,
+				  "udev had more to say than fits: reading everything again");
 			daemon->devices_dirty = true;
 			link_resync(daemon);
 			daemon_want(daemon, TRIGGER_UDEV);
@@ -267,6 +269,7 @@ static void set_up(struct daemon *daemon)
 	daemon->alarm = deadline_new(daemon->loop, on_alarm, daemon);
 	daemon->history = history_new();
 	daemon->residents = residents_new();
+	daemon->critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	daemon->devices = g_ptr_array_new();
 	daemon->devices_dirty = true;
 	daemon->allowance = ALLOWANCE;
@@ -287,7 +290,8 @@ static void tear_down(struct daemon *daemon)
 
 	service_stopping();
 	if (!finished)
-		say_error("a call to libvirt is still under way after %d s and is left behind",
+		log_event(LOG_TROUBLE, NULL,
+			  "a call to libvirt is still under way after %d s and is left behind",
 			  (int)(STOP_PATIENCE / G_USEC_PER_SEC));
 	worker_abandon(daemon->worker);
 	/* What a call that hangs still uses is the kernel's to clean up. */
@@ -299,6 +303,7 @@ static void tear_down(struct daemon *daemon)
 	devices_monitor_free(daemon->monitor);
 	history_free(daemon->history);
 	residents_free(daemon->residents);
+	g_hash_table_unref(daemon->critical);
 	g_ptr_array_unref(daemon->devices);
 	g_free(daemon->uri);
 }
@@ -311,7 +316,7 @@ int daemon_run(const struct daemon_options *options)
 	daemon.options = *options;
 	daemon.loop = g_main_context_new();
 	if (devices_monitor_new(&daemon.monitor, &err) < 0) {
-		say_error("%s", err);
+		log_event(LOG_TROUBLE, NULL, "%s", err);
 		return EX_OSERR;
 	}
 	set_up(&daemon);

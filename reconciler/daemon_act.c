@@ -7,13 +7,13 @@
 #include "reconciler/core/planner.h"
 #include "reconciler/core/retry.h"
 #include "reconciler/daemon_parts.h"
-#include "reconciler/say.h"
-#include "reconciler/show.h"
+#include "reconciler/log.h"
 #include "state/devices.h"
 
 /* A plan and the moment it was made of, until the last of its jobs is done. Counted on the loop. */
 struct round {
 	struct pass *pass;
+	uint64_t number; /* of the daemon's passes, from 1 */
 	unsigned int users;
 };
 
@@ -147,14 +147,13 @@ static void note_outcomes(struct daemon *daemon, const struct doing *doing)
 
 	for (guint i = 0; i < doing->outcomes->len; i++) {
 		const struct outcome *outcome = g_ptr_array_index(doing->outcomes, i);
-		g_autofree char *line = show_outcome(outcome);
 
 		retry_note_outcome(daemon->history, outcome, now);
 		daemon->report.actions++;
 		daemon->report.failures += outcome->kind == OUTCOME_FAILED;
 		/* A skip means that the world has moved on. */
 		daemon->devices_dirty = daemon->devices_dirty || outcome->kind == OUTCOME_SKIPPED;
-		say_error("%s", line);
+		log_outcome(outcome, doing->round->number);
 	}
 }
 
@@ -260,6 +259,9 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 	daemon->report.passes[trigger]++;
 	daemon->report.last_pass = snapshot->time;
 	daemon->report.last_trigger = trigger;
+	for (int i = 0; i < TRIGGERS; i++)
+		round->number += daemon->report.passes[i];
+	tell_verdicts(daemon, plan, round->number);
 	for (guint i = 0; i < snapshot->domains->len && plan->actions->len > 0; i++) {
 		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
 		struct resident *resident = residents_find(daemon->residents, domain->uuid);

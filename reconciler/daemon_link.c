@@ -5,7 +5,7 @@
 
 #include "reconciler/core/retry.h"
 #include "reconciler/daemon_parts.h"
-#include "reconciler/say.h"
+#include "reconciler/log.h"
 #include "state/devices.h"
 
 #define FIRST_RETRY   (G_USEC_PER_SEC / 5)
@@ -161,9 +161,8 @@ static void note_failed_connect(struct daemon *daemon, const char *why, const ch
 
 	/* Once: the next hundred attempts have nothing new to say. */
 	if (daemon->connect_failures == 0)
-		say_error("%s; trying again", why);
-	if (daemon->connect_failures == 0 && hint)
-		say_hint("%s", hint);
+		log_event(LOG_NOT_CONNECTED, NULL, "%s; trying again%s%s", why, hint ? "; " : "",
+			  hint ? hint : "");
 	for (unsigned int i = 0; i < daemon->connect_failures && wait < LONGEST_RETRY; i++)
 		wait *= 2;
 	daemon->connect_failures++;
@@ -189,7 +188,7 @@ static void connect_done(void *data)
 		daemon->connect_failures = 0;
 		g_free(daemon->uri);
 		daemon->uri = g_strdup(virt_uri(connecting->virt));
-		say_error("connected to %s", daemon->uri);
+		log_event(LOG_CONNECTED, NULL, "connected to %s", daemon->uri);
 		link_resync(daemon);
 	}
 	daemon_want(daemon, TRIGGER_START);

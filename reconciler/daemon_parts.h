@@ -61,6 +61,7 @@ struct daemon {
 			     step */
 	uint64_t allowance_at; /* when that was so */
 
+	GHashTable *critical; /* which tags have been told of as critical (daemon_tell.c) */
 	struct report report; /* but for `connected` */
 	GList *requests;      /* struct request *: who waits for passes (daemon_wire.c) */
 };
@@ -81,6 +82,8 @@ void link_lost(struct daemon *daemon, const char *why);
 
 /* daemon_act.c: a pass from what is known, and its actions, each domain's in its own job. */
 void act_pass(struct daemon *daemon, enum trigger trigger);
+/* daemon_tell.c: what verdicts have come to, for the log; once a change. */
+void tell_verdicts(struct daemon *daemon, const struct plan *plan, uint64_t pass);
 /* daemon_wire.c: the sockets. */
 void wire_start(struct daemon *daemon);
 /* Does somebody want to hear what a pass did? Then it is handed over to them. */

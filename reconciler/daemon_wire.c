@@ -12,7 +12,7 @@
 #include "reconciler/daemon_parts.h"
 #include "reconciler/lock.h"
 #include "reconciler/result.h"
-#include "reconciler/say.h"
+#include "reconciler/log.h"
 #include "reconciler/show.h"
 #include "reconciler/wire.h"
 #include "state/devices.h"
@@ -240,7 +240,7 @@ static void listen_on(struct daemon *daemon, const char *name, unsigned int mode
 
 	if (fd < 0) {
 		/* Healing devices does not need it. */
-		say_error("%s; nobody can ask this daemon", err);
+		log_event(LOG_TROUBLE, NULL, "%s; nobody can ask this daemon", err);
 		return;
 	}
 	source = g_unix_fd_source_new(fd, G_IO_IN);

@@ -2,14 +2,21 @@
 #include "reconciler/say.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "state/text.h"
 
 /* errno of the first write to stdout that failed, 0 none. */
 static int lost;
+
+static bool is_plugin;
+static bool has_data;
 
 static void talk(const char *before, const char *format, va_list values) G_GNUC_PRINTF(2, 0);
 
@@ -21,13 +28,56 @@ static void talk(const char *before, const char *format, va_list values)
 	fprintf(stderr, "%s%s\n", before, line);
 }
 
+void say_as_plugin(void)
+{
+	is_plugin = true;
+}
+
+static void say_plugin_error(const char *format, va_list values) G_GNUC_PRINTF(1, 0);
+
+static void say_plugin_error(const char *format, va_list values)
+{
+	g_autofree char *untrusted_line = g_strdup_vprintf(format, values);
+	g_autofree char *encoded = text_plugin(untrusted_line);
+	g_autofree char *line = g_strdup_printf("USBRECONCILE UNKNOWN - %s\n", encoded);
+
+	if (!has_data)
+		say_data(line);
+}
+
 void say_error(const char *format, ...)
 {
 	va_list values;
 
 	va_start(values, format);
-	talk("usbreconcile: ", format, values);
+	if (is_plugin)
+		say_plugin_error(format, values);
+	else
+		talk("usbreconcile: ", format, values);
 	va_end(values);
+}
+
+static const char *last_words;
+static int last_status;
+
+static void on_limit(int signal G_GNUC_UNUSED)
+{
+	/* Nobody can be told when this fails. */
+	ssize_t written G_GNUC_UNUSED = write(STDOUT_FILENO, last_words, strlen(last_words));
+
+	_exit(last_status);
+}
+
+void say_limit(unsigned int milliseconds, const char *words, int status)
+{
+	const struct sigaction action = {.sa_handler = on_limit};
+	const struct itimerval timer = {
+		.it_value = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000}};
+
+	last_words = words;
+	last_status = status;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 void say_hint(const char *format, ...)
@@ -35,12 +85,14 @@ void say_hint(const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	talk("  ", format, values);
+	if (!is_plugin)
+		talk("  ", format, values);
 	va_end(values);
 }
 
 void say_data(const char *text)
 {
+	has_data = true;
 	if (fputs(text, stdout) == EOF && lost == 0)
 		lost = errno;
 }
@@ -49,8 +101,9 @@ int say_close(int status)
 {
 	if (fflush(stdout) == EOF && lost == 0)
 		lost = errno;
-	if (lost == 0 || lost == EPIPE)
-		return status;
-	say_error("cannot write the output: %s", g_strerror(lost));
-	return EX_IOERR;
+	if (lost != 0 && lost != EPIPE) {
+		say_error("cannot write the output: %s", g_strerror(lost));
+		status = EX_IOERR;
+	}
+	return is_plugin && status > SAY_PLUGIN_UNKNOWN ? SAY_PLUGIN_UNKNOWN : status;
 }

@@ -14,6 +14,19 @@ void say_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* One more line on stderr, for what to do about it. */
 void say_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/*
+ * From here on a monitoring system listens, which reads one line of stdout and knows the exit codes
+ * 0 to 3: the first error becomes that line, and say_close() makes every other code a 3.
+ */
+void say_as_plugin(void);
+#define SAY_PLUGIN_UNKNOWN 3
+
+/*
+ * So much time is left: then LAST_WORDS (encoded, static) go to stdout and the process ends with
+ * STATUS, whatever it waits for. For commands that only read.
+ */
+void say_limit(unsigned int milliseconds, const char *last_words, int status);
+
 /* Puts TEXT on stdout as it is: it has been encoded. */
 void say_data(const char *text);
 

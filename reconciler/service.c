@@ -3,10 +3,15 @@
 
 #ifdef HAVE_SYSTEMD
 
+/* Where in our sources a message comes from is nobody's field. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
 
 void service_ready(void)
 {
@@ -39,6 +44,29 @@ uint64_t service_watchdog(void)
 void service_alive(void)
 {
 	sd_notify(0, "WATCHDOG=1");
+}
+
+bool service_has_journal(int fd)
+{
+	const char *stream = g_getenv("JOURNAL_STREAM");
+	g_autofree char *own = NULL;
+	struct stat stat;
+
+	if (!stream || fstat(fd, &stat) < 0)
+		return false;
+	own = g_strdup_printf("%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
+	return strcmp(stream, own) == 0;
+}
+
+void service_journal(const GPtrArray *fields)
+{
+	g_autofree struct iovec *entry = g_new0(struct iovec, fields->len);
+
+	for (guint i = 0; i < fields->len; i++) {
+		entry[i].iov_base = g_ptr_array_index(fields, i);
+		entry[i].iov_len = strlen(entry[i].iov_base);
+	}
+	sd_journal_sendv(entry, (int)fields->len);
 }
 
 bool service_host_is_stopping(void)
@@ -77,6 +105,15 @@ uint64_t service_watchdog(void)
 }
 
 void service_alive(void)
+{
+}
+
+bool service_has_journal(int fd G_GNUC_UNUSED)
+{
+	return false;
+}
+
+void service_journal(const GPtrArray *fields G_GNUC_UNUSED)
 {
 }
 

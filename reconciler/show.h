@@ -27,7 +27,7 @@ struct show_style show_style(void);
  */
 char *show_plan(const struct snapshot *snapshot, const struct plan *plan, const GPtrArray *only);
 
-/* What became of one action, in one line without its end; not encoded: it is for say_error(). */
+/* What became of one action, in one line without its end; not encoded: it is for the log. */
 char *show_outcome(const struct outcome *outcome);
 
 /* What a gathered pass (result.h) did, in the same form, and what it leaves to a person. */
@@ -49,6 +49,15 @@ char *show_devices(const struct show_style *style, const struct snapshot *snapsh
 /* The same devices as a tree of hubs, by sysname; hubs always. */
 char *show_devices_tree(const struct show_style *style, const struct snapshot *snapshot,
 			const struct plan *plan);
+
+/* Everything in Prometheus' text format; and what is left of it when nothing could be read. */
+char *show_metrics(const struct snapshot *snapshot, const struct plan *plan);
+char *show_metrics_down(void);
+
+/* One line for Nagios of all, of a domain, or of one of its tags (NULL); its exit code is the
+ * number of plan_severity(). */
+char *show_plugin(const struct snapshot *snapshot, const struct plan *plan,
+		  const struct domain *domain, const struct tag *tag);
 
 /* Problems, a line each and a line for the hint; those of one domain, or all for NULL. */
 char *show_problems(const GPtrArray *problems, const struct domain *only);

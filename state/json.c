@@ -72,23 +72,6 @@ static char *finish(json_t *document)
 	return g_strconcat(text, "\n", NULL);
 }
 
-static bool is_healthy(const struct snapshot *snapshot, const struct plan *plan)
-{
-	for (guint i = 0; i < snapshot->problems->len; i++) {
-		const struct problem *problem = g_ptr_array_index(snapshot->problems, i);
-
-		if (problem->severity == SEVERITY_CRITICAL)
-			return false;
-	}
-	for (guint i = 0; i < plan->verdicts->len; i++) {
-		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
-
-		if (verdict->severity == SEVERITY_CRITICAL)
-			return false;
-	}
-	return true;
-}
-
 static json_t *write_devices(const GPtrArray *devices)
 {
 	json_t *list = json_array();
@@ -107,7 +90,8 @@ static json_t *new_status(const struct snapshot *snapshot, const struct plan *pl
 	for (guint i = 0; i < snapshot->domains->len; i++)
 		json_array_append_new(
 			domains, json_write_domain(g_ptr_array_index(snapshot->domains, i), plan));
-	json_put_bool(document, "healthy", is_healthy(snapshot, plan));
+	json_put_bool(document, "healthy",
+		      plan_severity(plan, snapshot, NULL, NULL) < SEVERITY_CRITICAL);
 	json_put(document, "summary", json_write_summary(plan));
 	json_put(document, "now", json_real((double)snapshot->now / G_USEC_PER_SEC));
 	json_put_bool(document, "leaving", snapshot->leaving);

@@ -88,6 +88,26 @@ const struct verdict *plan_find_verdict(const struct plan *plan, const struct do
 	return NULL;
 }
 
+enum severity plan_severity(const struct plan *plan, const struct snapshot *snapshot,
+			    const struct domain *domain, const struct tag *tag)
+{
+	enum severity worst = SEVERITY_OK;
+
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if ((!domain || verdict->domain == domain) && (!tag || verdict->tag == tag))
+			worst = MAX(worst, verdict->severity);
+	}
+	for (guint i = 0; !tag && i < snapshot->problems->len; i++) {
+		const struct problem *problem = g_ptr_array_index(snapshot->problems, i);
+
+		if (!domain || g_strcmp0(problem->domain, domain->name) == 0)
+			worst = MAX(worst, problem->severity);
+	}
+	return worst;
+}
+
 const char *verdict_kind_name(enum verdict_kind kind)
 {
 	static const char *const names[] = {

@@ -145,6 +145,11 @@ void member_free(struct member *member);
 const struct verdict *plan_find_verdict(const struct plan *plan, const struct domain *domain,
 					const struct tag *tag);
 
+/* The worst there is, of verdicts and of the snapshot's problems: in the domain, in the tag, or
+ * (NULL) anywhere. A problem is never a tag's alone. */
+enum severity plan_severity(const struct plan *plan, const struct snapshot *snapshot,
+			    const struct domain *domain, const struct tag *tag);
+
 const char *verdict_kind_name(enum verdict_kind kind); /* "invalid", … */
 const char *reason_name(enum reason reason);           /* "invalid_entry", … */
 const char *action_kind_name(enum action_kind kind);   /* "detach_live", … */

@@ -69,6 +69,26 @@ char *text_printable(const char *untrusted)
 	return encode(untrusted, false);
 }
 
+/* TEXT with every C become WITH. Takes TEXT over. */
+static char *replace(char *text, char c, const char *with)
+{
+	const char one[] = {c, '\0'};
+	g_auto(GStrv) parts = g_strsplit(text, one, -1);
+
+	g_free(text);
+	return g_strjoinv(with, parts);
+}
+
+char *text_label(const char *untrusted)
+{
+	return replace(replace(text_spell(untrusted), '\\', "\\\\"), '"', "\\\"");
+}
+
+char *text_plugin(const char *untrusted)
+{
+	return replace(text_printable(untrusted), '|', "\\x7c");
+}
+
 /* The byte that "\xNN" at AT stands for, or -1. */
 static int spelt_byte(const char *at)
 {

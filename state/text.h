@@ -21,6 +21,14 @@ char *text_spell(const char *untrusted);
  */
 char *text_unspell(const char *spelling);
 
+/* The value of a label in Prometheus' text format, without its quotes: as text_spell(), then
+ * escaped as that format wants it. Two different strings stay different. Returns a new string. */
+char *text_label(const char *untrusted);
+
+/* One line of a monitoring plugin, where `|` ends the text: as text_printable(), and that too is
+ * \x7c. Returns a new string. */
+char *text_plugin(const char *untrusted);
+
 /*
  * Whatever it was, fit for a terminal or a log line: one line, valid UTF-8, no control characters
  * and no invisible reordering (those bytes become \xNN). Returns a new string.

@@ -11,6 +11,8 @@ program=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
+documents=$work/documents
+mkdir "$documents"
 failures=0 checks=0
 
 usbreconcile() { "$program" "$@"; }
@@ -46,8 +48,9 @@ is_clean() { # FILE: no byte that steers a terminal
 	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$1" || fail "$what: control characters in $1"
 }
 
-json() { # JQ-EXPRESSION: must be true of out
+json() { # JQ-EXPRESSION: must be true of out, which must be as the schema says
 	checks=$((checks + 1))
+	cp out "$documents/$checks.json"
 	jq -e "$1" out >/dev/null 2>jq.err || fail "$what: not so: $1 $(cat jq.err)"
 }
 
@@ -290,8 +293,14 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)" "$@"' bash "$program" -c "$ca
 	json '.problems[0].code == "busy"'
 }
 
+for part in "$here"/cli_*.sh; do
+	# shellcheck source=/dev/null
+	. "$part"
+done
 for each in $(compgen -A function test_); do
 	$each
 done
+what='all JSON so far'
+expect 0 "$here/schema.py" --check "$documents"/*
 echo "$checks checks, $failures failed"
 ((failures == 0))

@@ -67,6 +67,9 @@ if [[ $(id -u) != 0 ]]; then
 fi
 
 check "it starts and makes a pass" start
+check "its document is as the schema says" bash -c "
+	$(declare -f status_document); run=$run
+	status_document >'$work/status.json' && '$(dirname "$0")/schema.py' --check '$work/status.json'"
 check "it is connected" has '.daemon.connected and .domains[0].name == "test"'
 check "anybody may ask" test "$(stat -c %a $run/status)" = 666
 check "not anybody may give orders" test "$(stat -c %a $run/control)" = 660
@@ -76,6 +79,7 @@ check "and counts" has '.daemon.passes.request > 0'
 check "run --json goes through it" bash -c "'$program' run --json | jq -e '.actions == []'"
 check "a misspelt domain is still noticed" fails_with 64 "$program" run --domain nobody
 check "status shows it" bash -c "'$program' status | grep -q '^daemon: since'"
+check "metrics have it" bash -c "'$program' status --prometheus | grep -qx 'usbreconcile_daemon_up 1'"
 check "SIGHUP makes it read again" bash -c "
 	before=\$('$program' status --json | jq .daemon.passes.resync)
 	kill -HUP $daemon
