@@ -174,15 +174,16 @@ static bool all_valid(const struct domain *domain)
 
 bool wrapper_read(struct _xmlNode *wrapper, const struct reading *reading, struct domain *domain)
 {
+	bool ok;
+
 	domain->metadata = METADATA_INVALID;
 	if (!check_tag(wrapper, reading) || !check_bounds(wrapper, reading))
 		return false;
-	if (!read_entries(wrapper, reading, domain))
-		return false;
+	ok = read_entries(wrapper, reading, domain);
 	check_names(reading, domain);
-	if (all_valid(domain))
+	if (ok && all_valid(domain))
 		domain->metadata = METADATA_VALID;
-	return true;
+	return ok;
 }
 
 void wrapper_object_version(const struct _xmlNode *element, const struct reading *reading)
