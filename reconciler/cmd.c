@@ -8,7 +8,8 @@
 
 /* The one table: --help, the commands' own help, completion and the dispatch come from it. */
 static const struct cmd *const commands[] = {
-	&cmd_run, &cmd_status, &cmd_devices, &cmd_replug, &cmd_validate, &cmd_daemon,
+	&cmd_run,     &cmd_status, &cmd_devices, &cmd_tag,      &cmd_untag,  &cmd_enable,
+	&cmd_disable, &cmd_replug, &cmd_adopt,   &cmd_validate, &cmd_daemon,
 };
 
 const struct cmd *cmd_number(guint number)

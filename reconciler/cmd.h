@@ -51,7 +51,12 @@ struct cmd {
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_devices;
+extern const struct cmd cmd_tag;
+extern const struct cmd cmd_untag;
+extern const struct cmd cmd_enable;
+extern const struct cmd cmd_disable;
 extern const struct cmd cmd_replug;
+extern const struct cmd cmd_adopt;
 extern const struct cmd cmd_validate;
 extern const struct cmd cmd_daemon;
 
@@ -107,3 +112,21 @@ int cmd_find_domain(const struct cmd_call *call, const struct snapshot *snapshot
 		    const struct domain **ret_domain);
 int cmd_find_tag(const struct cmd_call *call, const struct domain *domain, const char *name,
 		 const struct tag **ret_tag);
+
+/* "there is: zigbee, ups": the tags of a domain; a new string. */
+char *cmd_list_tags(const struct domain *domain);
+
+/*
+ * The domain as above, if its tags can be changed: pass_look() must have been able to read it. 0 or
+ * the exit code.
+ */
+int cmd_find_editable(const struct cmd_call *call, const struct snapshot *snapshot,
+		      const char *name, const struct domain **ret_domain);
+
+/* "g1/zigbee: attached: host and libvirt agree" */
+void cmd_print_verdict(const struct verdict *verdict);
+
+/* What the daemon remembers, if one runs for the same libvirt: since when, what failed, the next
+ * try. Without one nothing is remembered: an empty history, and no report. */
+void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
+		    struct report **ret_report);

@@ -129,7 +129,7 @@ static char *list_domains(const struct snapshot *snapshot)
 	return g_string_free(text, FALSE);
 }
 
-static char *list_tags(const struct domain *domain)
+char *cmd_list_tags(const struct domain *domain)
 {
 	GString *text = g_string_new("there is: ");
 
@@ -164,7 +164,48 @@ int cmd_find_tag(const struct cmd_call *call, const struct domain *domain, const
 	*ret_tag = domain_find_tag(domain, name);
 	if (*ret_tag)
 		return EXIT_OK;
-	others = list_tags(domain);
+	others = cmd_list_tags(domain);
 	return cmd_fail(call, EX_USAGE, PROBLEM_USAGE, others, "domain %s has no tag \"%s\"",
 			domain->name, name);
+}
+
+int cmd_find_editable(const struct cmd_call *call, const struct snapshot *snapshot,
+		      const char *name, const struct domain **ret_domain)
+{
+	int status = cmd_find_domain(call, snapshot, name, ret_domain);
+
+	if (status != EXIT_OK || !(*ret_domain)->unreadable)
+		return status;
+	return cmd_fail(call, EX_DATAERR, PROBLEM_DOMAIN_UNREADABLE,
+			"`usbreconcile status` says more; nothing of it is changed until it can be "
+			"read",
+			"domain %s cannot be read: %s", (*ret_domain)->name,
+			(*ret_domain)->unreadable);
+}
+
+void cmd_print_verdict(const struct verdict *verdict)
+{
+	g_autofree char *line = words_line("%s/%s: %s: %s", verdict->domain->name,
+					   verdict->tag->name ? verdict->tag->name : "-",
+					   verdict_kind_name(verdict->kind), verdict->sentence);
+
+	say_data(line);
+}
+
+void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
+		    struct report **ret_report)
+{
+	g_autofree char *text = wire_ask_status(USBRECONCILE_RUNDIR);
+	OWN(snapshot) snapshot = NULL;
+	OWN(history) history = NULL;
+	g_autofree char *err = NULL;
+
+	*ret_report = NULL;
+	if (text && json_read_status(text, &snapshot, &history, &err) == 0 &&
+	    g_strcmp0(snapshot->uri, virt_uri(call->virt)) == 0) {
+		*ret_history = g_steal_pointer(&history);
+		*ret_report = g_steal_pointer(&snapshot->daemon);
+		return;
+	}
+	*ret_history = history_new();
 }

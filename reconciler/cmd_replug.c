@@ -8,7 +8,6 @@
 #include "reconciler/core/retry.h"
 #include "reconciler/result.h"
 #include "reconciler/say.h"
-#include "reconciler/show_words.h"
 
 /* Is the tag among the NAMEs? All are when there are none. */
 static bool is_meant(const struct cmd_call *call, const struct tag *tag)
@@ -44,13 +43,9 @@ static void print_verdicts(const struct cmd_call *call, const struct plan *plan,
 {
 	for (guint i = 0; i < plan->verdicts->len; i++) {
 		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
-		g_autofree char *line = NULL;
 
-		if (g_strcmp0(verdict->domain->name, domain) != 0 || !is_meant(call, verdict->tag))
-			continue;
-		line = words_line("%s/%s: %s: %s", domain, verdict->tag->name,
-				  verdict_kind_name(verdict->kind), verdict->sentence);
-		say_data(line);
+		if (g_strcmp0(verdict->domain->name, domain) == 0 && is_meant(call, verdict->tag))
+			cmd_print_verdict(verdict);
 	}
 }
 

@@ -5,7 +5,6 @@
 #include "reconciler/cmd.h"
 
 #include "reconciler/say.h"
-#include "reconciler/wire.h"
 #include "state/json.h"
 
 /*
@@ -38,25 +37,6 @@ static char *document(const struct cmd_call *call, const struct pass *pass,
 		return show_tag(pass->snapshot, pass->plan,
 				plan_find_verdict(pass->plan, domain, tag));
 	return show_status(&call->style, pass->snapshot, pass->plan, domain);
-}
-
-/* What the daemon remembers, if one runs for the same libvirt: since when, what failed, the next
- * try. Without one nothing is remembered, and all else is the same. */
-static void ask_daemon(const struct cmd_call *call, struct history **ret_history,
-		       struct report **ret_report)
-{
-	g_autofree char *text = wire_ask_status(USBRECONCILE_RUNDIR);
-	OWN(snapshot) snapshot = NULL;
-	OWN(history) history = NULL;
-	g_autofree char *err = NULL;
-
-	if (text && json_read_status(text, &snapshot, &history, &err) == 0 &&
-	    g_strcmp0(snapshot->uri, virt_uri(call->virt)) == 0) {
-		*ret_history = g_steal_pointer(&history);
-		*ret_report = g_steal_pointer(&snapshot->daemon);
-		return;
-	}
-	*ret_history = history_new();
 }
 
 /* Nothing could be read: 0 to 3 or not, a monitoring system gets its document. */
@@ -102,7 +82,7 @@ static int look(struct cmd_call *call)
 
 	if (status != EXIT_OK)
 		return tell_down(status);
-	ask_daemon(call, &history, &report);
+	cmd_ask_daemon(call, &history, &report);
 	if (pass_look(call->virt, history, &pass, &err) < 0) {
 		g_clear_pointer(&report, report_free);
 		return tell_down(cmd_lost(call, err));

@@ -65,6 +65,63 @@ bool tag_name_ok(const char *name)
 	return true;
 }
 
+char *tag_name_from(const char *text)
+{
+	GString *name = g_string_new(NULL);
+
+	for (; *text && name->len < TAG_NAME_MAX; text++) {
+		bool divides = !g_ascii_isalnum(*text) && *text != '_';
+
+		if (!divides)
+			g_string_append_c(name, *text);
+		else if (name->len > 0 && name->str[name->len - 1] != '-')
+			g_string_append_c(name, '-');
+	}
+	if (name->len > 0 && name->str[name->len - 1] == '-')
+		g_string_truncate(name, name->len - 1);
+	return g_string_free(name, FALSE);
+}
+
+static bool same_ids(const GArray *a, const GArray *b)
+{
+	bool same = a->len == b->len;
+
+	for (guint i = 0; i < a->len && same; i++) {
+		struct usb_id id = g_array_index(a, struct usb_id, i);
+		bool found = false;
+
+		for (guint k = 0; k < b->len; k++) {
+			struct usb_id other = g_array_index(b, struct usb_id, k);
+
+			found = found || (id.vendor == other.vendor && id.product == other.product);
+		}
+		same = found;
+	}
+	return same;
+}
+
+static bool same_matches(const GPtrArray *a, const GPtrArray *b)
+{
+	bool same = a->len == b->len;
+
+	for (guint i = 0; i < a->len && same; i++) {
+		const struct tag_match *one = g_ptr_array_index(a, i);
+		const struct tag_match *other = g_ptr_array_index(b, i);
+
+		same = strcmp(one->property, other->property) == 0 &&
+		       strcmp(one->value, other->value) == 0;
+	}
+	return same;
+}
+
+bool tag_same_identity(const struct tag *a, const struct tag *b)
+{
+	return a->group == b->group && same_ids(a->ids, b->ids) &&
+	       g_strcmp0(a->serial, b->serial) == 0 && g_strcmp0(a->port, b->port) == 0 &&
+	       g_strcmp0(a->port_sysname, b->port_sysname) == 0 &&
+	       same_matches(a->matches, b->matches);
+}
+
 /* libvirt drops an alias silently when it has any other character (USER_ALIAS_CHARS). */
 static char *alias_spelling(const char *place)
 {

@@ -67,6 +67,13 @@ struct tag_match *tag_match_new(const char *property, const char *value);
 /* `[A-Za-z0-9_-]{1,40}` without "--", as a name and so as part of an alias. */
 bool tag_name_ok(const char *name);
 
+/* A name made of TEXT, which a device may have chosen: what a name cannot have becomes one '-', and
+ * it is cut to 40. A new string; empty when nothing is left. */
+char *tag_name_from(const char *text);
+
+/* Do both ask for the same with the same words? Names and what else they say do not matter. */
+bool tag_same_identity(const struct tag *a, const struct tag *b);
+
 /* The alias a tag's hostdev carries; for a group that of the member DEVICE. NULL for a tag without
  * a usable name, and for a group without DEVICE: no hostdev can be theirs. */
 char *tag_alias(const struct tag *tag, const struct device *device);

@@ -18,21 +18,6 @@ static void reject(struct entry *entry, const char *name, const char *value, con
 	entry_complain(entry, g_strdup_printf("%s=%s %s", name, quoted, why), fix);
 }
 
-static char *name_from(const char *value)
-{
-	GString *name = g_string_new(NULL);
-
-	for (; *value && name->len < TAG_NAME_MAX; value++) {
-		bool divides = !g_ascii_isalnum(*value) && *value != '_';
-
-		if (!divides)
-			g_string_append_c(name, *value);
-		else if (name->len > 0 && name->str[name->len - 1] != '-')
-			g_string_append_c(name, '-');
-	}
-	return g_string_free(name, FALSE);
-}
-
 static void read_name(struct entry *entry, const char *name, const char *value)
 {
 	g_autofree char *better = NULL;
@@ -42,7 +27,7 @@ static void read_name(struct entry *entry, const char *name, const char *value)
 		entry->tag->name = g_strdup(value);
 		return;
 	}
-	better = name_from(value);
+	better = tag_name_from(value);
 	reject(entry, name, value,
 	       "cannot be part of an alias (1 to 40 letters, digits, - and _, without --)",
 	       tag_name_ok(better) ? g_strdup_printf("write name=\"%s\"", better)

@@ -172,16 +172,18 @@ static bool all_valid(const struct domain *domain)
 	return true;
 }
 
-void wrapper_read(struct _xmlNode *wrapper, const struct reading *reading, struct domain *domain)
+bool wrapper_read(struct _xmlNode *wrapper, const struct reading *reading, struct domain *domain)
 {
+	bool ok;
+
 	domain->metadata = METADATA_INVALID;
 	if (!check_tag(wrapper, reading) || !check_bounds(wrapper, reading))
-		return;
-	if (!read_entries(wrapper, reading, domain))
-		return;
+		return false;
+	ok = read_entries(wrapper, reading, domain);
 	check_names(reading, domain);
-	if (all_valid(domain))
+	if (ok && all_valid(domain))
 		domain->metadata = METADATA_VALID;
+	return ok;
 }
 
 void wrapper_object_version(const struct _xmlNode *element, const struct reading *reading)
@@ -215,12 +217,17 @@ struct _xmlNode *wrapper_find(const struct _xmlNode *metadata)
 	return find(metadata, is_ours);
 }
 
+struct _xmlNode *wrapper_other(const struct _xmlNode *metadata)
+{
+	return find(metadata, wrapper_is_other_version);
+}
+
 void wrapper_read_domain(const struct _xmlNode *root, const struct reading *reading,
 			 struct domain *domain)
 {
 	const struct _xmlNode *metadata = xml_child(root, "metadata");
 	struct _xmlNode *wrapper = wrapper_find(metadata);
-	struct _xmlNode *other = find(metadata, wrapper_is_other_version);
+	struct _xmlNode *other = wrapper_other(metadata);
 
 	domain->metadata = METADATA_ABSENT;
 	if (wrapper) {

@@ -22,8 +22,12 @@ void wrapper_object_version(const struct _xmlNode *element, const struct reading
 /* The first child of <metadata> in our namespace, which is the one that libvirt keeps, or NULL. */
 struct _xmlNode *wrapper_find(const struct _xmlNode *metadata);
 
-/* Reads such an element: fills domain->tags and domain->metadata. */
-void wrapper_read(struct _xmlNode *wrapper, const struct reading *reading, struct domain *domain);
+/* The same in another version of our namespace. */
+struct _xmlNode *wrapper_other(const struct _xmlNode *metadata);
+
+/* Reads such an element: fills domain->tags and domain->metadata. False when the element itself is
+ * not understood, and not only entries in it. */
+bool wrapper_read(struct _xmlNode *wrapper, const struct reading *reading, struct domain *domain);
 
 /*
  * The same for the root of a domain document. Beside a wrapper in our version, one in another

@@ -76,6 +76,16 @@ const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 	return by_id;
 }
 
+const struct device *claim_device_of(const struct snapshot *snapshot, const struct hostdev *hostdev)
+{
+	const struct device *device = snapshot_device_at(snapshot, hostdev->bus, hostdev->dev);
+
+	if (device && hostdev_is(hostdev, device))
+		return device;
+	device = hostdev->has_id ? match_only_with_id(snapshot, hostdev->id) : NULL;
+	return device && means_by_id(snapshot, hostdev, device) ? device : NULL;
+}
+
 static const GPtrArray *side_of(const struct domain *domain)
 {
 	return domain->running ? domain->live : domain->config;

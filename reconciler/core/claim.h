@@ -45,6 +45,10 @@ const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 					 const struct domain *domain, const GPtrArray *side,
 					 const char *alias, const struct device *device);
 
+/* The device that a hostdev stands for in the same sense, whatever its alias, or NULL. */
+const struct device *claim_device_of(const struct snapshot *snapshot,
+				     const struct hostdev *hostdev);
+
 /* May a hostdev of this alias be taken out because no tag names it? Its alias is ours, and all of
  * the domain's metadata was read and is valid. */
 bool claim_is_gone(const struct domain *domain, const struct hostdev *hostdev);

@@ -31,8 +31,7 @@ static const char *const sentences[] = {
 	[REASON_ADOPTED] = "host and libvirt agree, by a hostdev that does not carry our alias",
 };
 
-/* "0403:6001 with serial AAA at port pci-…": what the tag asks for. */
-static char *describe_wish(const struct tag *tag)
+char *explain_wish(const struct tag *tag)
 {
 	GString *text = g_string_new(NULL);
 
@@ -86,7 +85,7 @@ static char *explain_contest(const struct claim *claim)
 /* Why the claim owns nothing; NULL when the reason is none of those. */
 static char *explain_claim(const struct claim *claim, enum reason reason)
 {
-	g_autofree char *wish = describe_wish(claim->tag);
+	g_autofree char *wish = explain_wish(claim->tag);
 	g_autofree char *candidates = NULL;
 
 	if (reason == REASON_NOT_PLUGGED_IN || reason == REASON_EMPTY_GROUP)

@@ -13,3 +13,6 @@ char *explain_candidates(const struct claim *claim);
  */
 char *explain_member(const struct slot *slot, const struct claim *claim,
 		     const struct device *device, enum reason reason);
+
+/* "0403:6001 with serial AAA at port pci-…": what the tag asks for; likewise. */
+char *explain_wish(const struct tag *tag);

@@ -7,6 +7,7 @@
 
 #include "xmlutil/domain_xml.h"
 #include "xmlutil/metadata.h"
+#include "xmlutil/metadata_edit.h"
 #include "xmlutil/port.h"
 
 static void require(bool holds, const char *what)
@@ -109,6 +110,90 @@ static void edit_image(const char *xml)
 	require(hostdev && hostdev_is(hostdev, device), "an edited image names the device");
 }
 
+static char *in_domain(const char *wrapper)
+{
+	return g_strdup_printf("<domain><metadata>%s</metadata></domain>", wrapper);
+}
+
+static void read_tags(const char *wrapper, struct domain *domain)
+{
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
+	g_autofree char *xml = in_domain(wrapper);
+	g_autofree char *err = NULL;
+
+	require(domain_xml_read_config(xml, false, domain, problems, &err) == 0,
+		"an edited element is readable");
+}
+
+/* Entry by entry, what was there before is there still, as valid and as invalid. */
+static void check_kept(const struct domain *before, const struct domain *after)
+{
+	for (guint i = 0; i < before->tags->len; i++) {
+		const struct tag *old = g_ptr_array_index(before->tags, i);
+		const struct tag *kept = g_ptr_array_index(after->tags, i);
+
+		require(g_strcmp0(old->name, kept->name) == 0, "an entry keeps its name");
+		require(tag_same_identity(old, kept), "an entry keeps what it asks for");
+		require((old->complaint == NULL) == (kept->complaint == NULL),
+			"an entry keeps its worth");
+		require(old->enabled == kept->enabled && old->required == kept->required &&
+				old->persist == kept->persist && old->limit == kept->limit &&
+				g_strcmp0(old->guest_port, kept->guest_port) == 0,
+			"an entry keeps its options");
+	}
+}
+
+static struct metadata_edit *change(const char *xml, enum metadata_change_kind kind,
+				    const struct tag *tag, const char *name)
+{
+	struct metadata_change one = {kind, tag, name};
+	g_autoptr(GPtrArray) changes = g_ptr_array_new();
+	struct metadata_edit *edit = NULL;
+	g_autofree char *err = NULL;
+
+	g_ptr_array_add(changes, &one);
+	require((metadata_edit(xml, changes, &edit, &err) == 0) == (err == NULL),
+		"an edit is done or has words");
+	require((edit == NULL) == (err != NULL), "an edit is done or is none");
+	return edit;
+}
+
+/* A tag is added, and taken out again: then all is as it was. */
+static void edit_tags(const char *xml)
+{
+	OWN(domain) before = domain_new("vm", NULL);
+	OWN(domain) added = domain_new("vm", NULL);
+	OWN(domain) removed = domain_new("vm", NULL);
+	OWN(tag) tag = tag_new();
+	OWN(metadata_edit) none = change(xml, METADATA_REMOVE, NULL, "fuzz-1-fuzz");
+	OWN(metadata_edit) add = NULL;
+	OWN(metadata_edit) back = NULL;
+	g_autofree char *document = NULL;
+
+	if (!none || !none->xml || none->changed)
+		return;
+	read_tags(none->xml, before);
+	tag->name = g_strdup("fuzz-1-fuzz");
+	tag->serial = g_strdup("\xff<\"\n\\");
+	add = change(xml, METADATA_ADD, tag, NULL);
+	if (!add)
+		return;
+	require(add->changed && add->xml && add->set && add->key, "an added tag is to be written");
+	read_tags(add->xml, added);
+	require(added->tags->len == before->tags->len + 1, "one entry is added");
+	require(tag_same_identity(g_ptr_array_index(added->tags, before->tags->len), tag),
+		"the entry is the tag");
+	check_kept(before, added);
+	document = in_domain(add->xml);
+	back = change(document, METADATA_REMOVE, NULL, "fuzz-1-fuzz");
+	require(back && back->changed, "what was added can be taken out");
+	if (!back->xml)
+		return;
+	read_tags(back->xml, removed);
+	require(removed->tags->len == before->tags->len, "one entry is taken out");
+	check_kept(before, removed);
+}
+
 static void validate(const char *xml, size_t length)
 {
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
@@ -136,6 +221,7 @@ static void read_inside(const char *format, const char *bytes)
 	g_strfreev(around);
 	read_domain(xml);
 	edit_image(xml);
+	edit_tags(xml);
 	validate(xml, strlen(xml));
 }
 
@@ -154,6 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	validate((const char *)data, size);
 	read_domain(xml);
 	edit_image(xml);
+	edit_tags(xml);
 	read_port(xml);
 	read_inside(METADATA, xml);
 	read_inside(TAGS("@"), xml);

@@ -11,6 +11,7 @@
 #include <libvirt/virterror.h>
 
 #include "xml_result.h"
+#include "xmlutil/metadata_edit.h"
 
 #define DOMAIN_XML                                                                                 \
 	"<domain type='test'><name>vm</name><memory>8192</memory><os><type>hvm</type></os>"        \
@@ -162,12 +163,81 @@ static void the_hostdevs_we_write_come_back_from_libvirt(void **state)
 	}
 }
 
+/* Somebody else's things in our element, none of which libvirt may change when we write it. */
+static const char *const neighbours[] = {
+	"<u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device name='a' serial='1'/><!-- c -->"
+	"<u:device name='bad' z='1' b='2' a='3'/></u:devices>",
+	"<devices xmlns='urn:usbreconcile:domain:1.0' xmlns:o='urn:o'><device name='a' serial='1'/>"
+	"<o:x a='1'><o:y xmlns:o='urn:p'/><in xmlns='urn:q'><i/></in></o:x></devices>",
+	"<u:devices xmlns:u='urn:usbreconcile:domain:1.0' xmlns='urn:o'><u:device u:name='a' "
+	"serial='1'/>\n<x><u:device/><y/></x></u:devices>",
+	"<devices xmlns='urn:usbreconcile:domain:1.0' xmlns:usb='urn:o'><usb:x><device/></usb:x>"
+	"<device name='a' serial='1'/></devices>",
+};
+
+static char *edit_once(virDomainPtr domain, const struct metadata_change *change, bool *ret_changed)
+{
+	g_autoptr(GPtrArray) changes = g_ptr_array_new();
+	g_autofree char *xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+	OWN(metadata_edit) edit = NULL;
+	char *err = NULL;
+
+	if (change)
+		g_ptr_array_add(changes, (gpointer)(uintptr_t)change);
+	if (metadata_edit(xml, changes, &edit, &err) < 0)
+		fail_msg("%s", err);
+	*ret_changed = edit->changed;
+	if (edit->changed &&
+	    virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, edit->set, edit->key,
+				 TAG_NAMESPACE, VIR_DOMAIN_AFFECT_CONFIG) < 0)
+		fail_msg("%s", virGetLastErrorMessage());
+	return g_steal_pointer(&edit->xml);
+}
+
+/* The same elements, attributes, comments and namespaces, whatever the prefixes and declarations.
+ */
+static void assert_alike(const char *left, const char *right)
+{
+	g_autofree char *one = xml_result_canonical(left);
+	g_autofree char *other = xml_result_canonical(right);
+
+	assert_string_equal(one, other);
+}
+
+static void what_is_written_is_what_was_meant(void **state)
+{
+	OWN(tag) tag = tag_new();
+	const struct metadata_change add = {METADATA_ADD, tag, NULL};
+	const struct metadata_change remove = {METADATA_REMOVE, NULL, "new"};
+
+	tag->name = g_strdup("new");
+	tag->serial = g_strdup("a\"<\n\xff");
+	for (size_t i = 0; i < G_N_ELEMENTS(neighbours); i++) {
+		virDomainPtr domain = define(state, neighbours[i], "");
+		bool changed;
+		g_autofree char *before = edit_once(domain, NULL, &changed);
+		g_autofree char *meant = edit_once(domain, &add, &changed);
+		assert_true(changed);
+		g_autofree char *made = edit_once(domain, &add, &changed);
+		assert_false(changed);
+		g_autofree char *unneeded = edit_once(domain, &remove, &changed);
+		assert_true(changed);
+		g_autofree char *after = edit_once(domain, &remove, &changed);
+		assert_false(changed);
+
+		assert_alike(meant, made);
+		assert_alike(before, after);
+		undefine(domain);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_domain_document_keeps_is_read),
 		cmocka_unit_test(what_validate_warns_of_is_lost),
 		cmocka_unit_test(the_hostdevs_we_write_come_back_from_libvirt),
+		cmocka_unit_test(what_is_written_is_what_was_meant),
 	};
 
 	return cmocka_run_group_tests(tests, open_libvirt, close_libvirt);

@@ -191,10 +191,71 @@ static void guest_ports_are_bus_and_port_chain(void **state)
 		assert_false(guest_port_ok(bad[i]));
 }
 
+static void a_name_is_made_of_any_text(void **state)
+{
+	static const char *const pairs[][2] = {
+		{"zigbee", "zigbee"},
+		{"a--b", "a-b"},
+		{" a  b ", "a-b"},
+		{"--", ""},
+		{"", ""},
+		{"\xff\x1b", ""},
+		{"A_1/2", "A_1-2"},
+		{"d\xc3\xb6se", "d-se"},
+		{"0123456789012345678901234567890123456789-x",
+		 "0123456789012345678901234567890123456789"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		g_autofree char *name = tag_name_from(pairs[i][0]);
+
+		assert_string_equal(name, pairs[i][1]);
+		assert_int_equal(tag_name_ok(name), *name != '\0');
+	}
+}
+
+static void add_id(struct tag *tag, unsigned int vendor)
+{
+	struct usb_id id = {(uint16_t)vendor, 1};
+
+	g_array_append_val(tag->ids, id);
+}
+
+static void the_same_words_are_the_same_identity(void **state)
+{
+	OWN(tag) one = new_tag("a", false);
+	OWN(tag) other = new_tag("b", false);
+
+	(void)state;
+	one->serial = g_strdup("S");
+	other->serial = g_strdup("S");
+	one->required = true;
+	add_id(one, 1);
+	add_id(one, 2);
+	add_id(other, 2);
+	assert_false(tag_same_identity(one, other));
+	add_id(other, 1);
+	assert_true(tag_same_identity(one, other));
+	g_ptr_array_add(one->matches, tag_match_new("P", "v"));
+	assert_false(tag_same_identity(one, other));
+	g_ptr_array_add(other->matches, tag_match_new("P", "w"));
+	assert_false(tag_same_identity(one, other));
+	g_ptr_array_set_size(one->matches, 0);
+	g_ptr_array_set_size(other->matches, 0);
+	other->port = g_strdup("p");
+	assert_false(tag_same_identity(one, other));
+	g_clear_pointer(&other->port, g_free);
+	other->group = true;
+	assert_false(tag_same_identity(one, other));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_tag_is_enabled_and_asks_for_nothing),
+		cmocka_unit_test(a_name_is_made_of_any_text),
+		cmocka_unit_test(the_same_words_are_the_same_identity),
 		cmocka_unit_test(names_are_those_an_alias_can_carry),
 		cmocka_unit_test(a_device_tag_has_one_alias),
 		cmocka_unit_test(a_member_is_named_after_its_port),

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
 
 #include "xml_result.h"
 
@@ -80,4 +82,57 @@ char *repeat(const char *text, unsigned int times)
 	while (times--)
 		g_string_append(all, text);
 	return g_string_free(all, FALSE);
+}
+
+static int compare_lines(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void append_attributes(GString *text, const xmlNode *element)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+	for (xmlAttrPtr at = element->properties; at; at = at->next) {
+		xmlChar *value = xmlNodeListGetString(element->doc, at->children, 1);
+
+		g_ptr_array_add(lines, g_strdup_printf(" {%s}%s=%s",
+						       at->ns ? (const char *)at->ns->href : "",
+						       at->name, value));
+		xmlFree(value);
+	}
+	g_ptr_array_sort(lines, compare_lines);
+	for (guint i = 0; i < lines->len; i++)
+		g_string_append(text, g_ptr_array_index(lines, i));
+}
+
+static void append_node(GString *text, const xmlNode *node, unsigned int depth)
+{
+	for (; node; node = node->next) {
+		g_string_append_printf(text, "%*s", (int)depth, "");
+		if (node->type == XML_ELEMENT_NODE) {
+			g_string_append_printf(text, "{%s}%s",
+					       node->ns ? (const char *)node->ns->href : "",
+					       node->name);
+			append_attributes(text, node);
+		} else {
+			g_autofree char *content = g_strdup((const char *)node->content);
+
+			g_string_append_printf(text, "%d:%s", node->type, g_strstrip(content));
+		}
+		g_string_append_c(text, '\n');
+		if (node->type == XML_ELEMENT_NODE)
+			append_node(text, node->children, depth + 1);
+	}
+}
+
+char *xml_result_canonical(const char *xml)
+{
+	xmlDocPtr doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL, XML_PARSE_NOBLANKS);
+	GString *text = g_string_new(NULL);
+
+	assert_non_null(doc);
+	append_node(text, doc->children, 0);
+	xmlFreeDoc(doc);
+	return g_string_free(text, FALSE);
 }

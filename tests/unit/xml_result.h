@@ -30,3 +30,9 @@ const struct problem *problem_at(const struct result *result, guint i);
 
 /* TEXT, TIMES times: a new string. */
 char *repeat(const char *text, unsigned int times);
+
+/*
+ * XML as a line for each element, attribute (sorted) and comment, with namespaces in the place of
+ * prefixes, without blanks and declarations: a new string.
+ */
+char *xml_result_canonical(const char *xml);

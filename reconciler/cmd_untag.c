@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+
+/* `untag`: takes tags, and with them their hostdevs, from a domain. */
+
+#include "reconciler/cmd.h"
+
+#include "reconciler/cmd_edit.h"
+#include "reconciler/say.h"
+
+static void tell(const struct domain *domain, const struct tag *tag)
+{
+	say_error("untagging %s/%s%s", domain->name, tag->name ? tag->name : "-",
+		  tag->complaint ? " (which is invalid)" : "");
+}
+
+/* One that is not there is as good as one that has been taken out, but may be misspelt. */
+static void tell_named(const struct domain *domain, const char *name)
+{
+	const struct tag *tag = domain_find_tag(domain, name);
+	g_autofree char *others = NULL;
+
+	if (tag) {
+		tell(domain, tag);
+		return;
+	}
+	others = cmd_list_tags(domain);
+	say_error("domain %s has no tag \"%s\"", domain->name, name);
+	say_hint("%s", others);
+}
+
+static void tell_all(const struct domain *domain)
+{
+	if (domain->tags->len == 0)
+		say_error("domain %s has no tags", domain->name);
+	for (guint i = 0; i < domain->tags->len; i++)
+		tell(domain, g_ptr_array_index(domain->tags, i));
+}
+
+static int run(struct cmd_call *call)
+{
+	OWN(snapshot) snapshot = NULL;
+	g_autoptr(GPtrArray) edits = cmd_edits_new();
+	const struct domain *domain = NULL;
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, false);
+
+	if (status != EXIT_OK)
+		return status;
+	if (pass_read(call->virt, &snapshot, &err) < 0)
+		return cmd_lost(call, err);
+	status = cmd_find_editable(call, snapshot, call->args[0], &domain);
+	if (status != EXIT_OK)
+		return status;
+	for (char **name = call->args + 1; *name; name++) {
+		tell_named(domain, *name);
+		cmd_edits_add(edits, domain, METADATA_REMOVE, NULL, *name);
+	}
+	if (call->count == 1) {
+		tell_all(domain);
+		cmd_edits_add(edits, domain, METADATA_REMOVE, NULL, NULL);
+	}
+	return cmd_edits_do(call, edits, true);
+}
+
+const struct cmd cmd_untag = {
+	.name = "untag",
+	.arguments = "DOMAIN [NAME]...",
+	.summary = "take a domain's tags and their devices away",
+	.details =
+		"Takes the tags of these NAMEs out of the domain's metadata, and their hostdevs "
+		"out of\n"
+		"the domain. Without NAME: all tags, and invalid entries with them. What others "
+		"have\n"
+		"put between the tags stays. A tag that is not there is told and no error.\n\n"
+		"Exit codes: 0 done; 1 something failed; 64 usage; 65 the domain's metadata cannot "
+		"be\n"
+		"changed; 69 libvirt unreachable; 75 another usbreconcile is at work; 77 no "
+		"access.\n",
+	.least = 1,
+	.most = G_MAXUINT,
+	.run = run,
+};
