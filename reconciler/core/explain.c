@@ -83,9 +83,9 @@ static char *explain_contest(const struct claim *claim)
 			       claim->owner_domain->name);
 }
 
-/* Why the claim owns nothing; NULL when the reason is none of those. */
-static char *explain_claim(const struct claim *claim, enum reason reason)
+char *explain_claim(const struct claim *claim)
 {
+	enum reason reason = claim->reason;
 	g_autofree char *wish = describe_wish(claim->tag);
 	g_autofree char *candidates = NULL;
 
@@ -140,5 +140,5 @@ char *explain_member(const struct slot *slot, const struct claim *claim,
 				       slot->alias);
 	if (reason < G_N_ELEMENTS(sentences) && sentences[reason])
 		return g_strdup(sentences[reason]);
-	return explain_claim(claim, reason);
+	return explain_claim(claim);
 }
