@@ -89,6 +89,12 @@ char *explain_claim(const struct claim *claim)
 	g_autofree char *wish = describe_wish(claim->tag);
 	g_autofree char *candidates = NULL;
 
+	if (reason == REASON_EMPTY_GROUP && claim->candidates->len > 0)
+		return g_strdup_printf("%u device%s match%s %s, and others have %s",
+				       claim->candidates->len,
+				       claim->candidates->len == 1 ? "" : "s",
+				       claim->candidates->len == 1 ? "es" : "", wish,
+				       claim->candidates->len == 1 ? "it" : "them");
 	if (reason == REASON_NOT_PLUGGED_IN || reason == REASON_EMPTY_GROUP)
 		return g_strdup_printf("no USB device %s is plugged in", wish);
 	if (reason == REASON_SEVERAL_MATCH) {
