@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reconciler/core/caution.h"
+#include "reconciler/core/planner.h"
 #include "reconciler/file.h"
 #include "reconciler/say.h"
 #include "reconciler/show_words.h"
@@ -56,14 +58,12 @@ static int validate_file(const struct cmd_call *call, const char *name)
 	return report(call, snapshot, tags);
 }
 
-/* Only what is written wrong, and only in DOMAIN (NULL: in all), is this command's business. */
+/* What is written, and what comes of it on this host; only in DOMAIN (NULL: in all). */
 static bool concerns(const struct problem *problem, const struct domain *domain)
 {
-	bool written = problem->code == PROBLEM_METADATA_INVALID ||
-		       problem->code == PROBLEM_METADATA_WARNING ||
-		       problem->code == PROBLEM_DOMAIN_UNREADABLE;
-
-	return written && (!domain || g_strcmp0(problem->domain, domain->name) == 0);
+	return problem->code != PROBLEM_DEVICE_UNREADABLE && problem->code != PROBLEM_DOMAIN_BUSY &&
+	       problem->code != PROBLEM_HOSTDEV_STALE &&
+	       (!domain || g_strcmp0(problem->domain, domain->name) == 0);
 }
 
 static guint count_valid(const struct domain *domain)
@@ -76,6 +76,18 @@ static guint count_valid(const struct domain *domain)
 		valid += tag->complaint == NULL;
 	}
 	return valid;
+}
+
+/* As far as this host is concerned now. */
+static void add_cautions(struct snapshot *snapshot)
+{
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(snapshot, history);
+
+	caution_validate(snapshot->problems, snapshot, plan);
+	for (guint i = 0; i < plan->problems->len; i++)
+		g_ptr_array_add(snapshot->problems,
+				problem_copy(g_ptr_array_index(plan->problems, i)));
 }
 
 static int validate_domains(struct cmd_call *call, const char *name)
@@ -94,6 +106,7 @@ static int validate_domains(struct cmd_call *call, const char *name)
 		status = cmd_find_domain(call, snapshot, name, &domain);
 	if (status != EXIT_OK)
 		return status;
+	add_cautions(snapshot);
 	for (guint i = snapshot->problems->len; i-- > 0;) {
 		if (!concerns(g_ptr_array_index(snapshot->problems, i), domain))
 			g_ptr_array_remove_index(snapshot->problems, i);
@@ -122,9 +135,13 @@ const struct cmd cmd_validate = {
 	.summary = "check the metadata of domains, or of a file",
 	.details = "FILE is a domain's XML or our element alone, - is stdin; it needs no libvirt, "
 		   "and finds\n"
-		   "also what libvirt would lose without a word. What has a / in it or exists as a "
-		   "file is\n"
-		   "a FILE, else it is a DOMAIN. Without an argument: all domains.\n\n"
+		   "also what libvirt would lose without a word. Of a DOMAIN it also warns of tags "
+		   "that\n"
+		   "match nothing or too much on this host now, and of a guest with too few USB "
+		   "ports.\n"
+		   "What has a / in it or exists as a file is a FILE, else it is a DOMAIN. Without "
+		   "an\n"
+		   "argument: all domains.\n\n"
 		   "Exit codes: 0 all valid (there may be warnings); 64 usage; 65 something is "
 		   "invalid;\n"
 		   "69 libvirt unreachable; 77 no access.\n",

@@ -25,6 +25,14 @@ static const struct member *member_of(const struct verdict *verdict, const struc
 	return NULL;
 }
 
+/* Did the tag choose this one, and lose it to another? */
+static bool is_disputed(const struct verdict *verdict, const struct device *device)
+{
+	const struct member *first = g_ptr_array_index(verdict->members, 0);
+
+	return first->disputed == device;
+}
+
 static bool contains(GPtrArray *devices, const struct device *device)
 {
 	return g_ptr_array_find(devices, device, NULL);
@@ -53,6 +61,9 @@ static void append_candidates(GString *page, const struct plan *plan, const stru
 		if (member)
 			remark = g_strdup_printf("it is this one: %s",
 						 verdict_kind_name(member->kind));
+		else if (is_disputed(verdict, device))
+			remark = g_strdup_printf("it would be this one, in use by %s",
+						 holder ? holder : "another");
 		else
 			remark = g_strdup_printf("matches%s%s", holder ? ", in use by " : "",
 						 holder ? holder : "");
@@ -114,6 +125,29 @@ static char *explain_miss(const struct wish wishes[WISHES], const struct device 
 	return g_string_free(text, !fits);
 }
 
+/* The hubs that match when nothing else does, and what is plugged into them. */
+static void append_hubs(GString *page, const struct snapshot *snapshot,
+			const struct verdict *verdict)
+{
+	g_autoptr(GPtrArray) hubs = match_devices(verdict->tag, snapshot, true);
+
+	for (guint i = 0; i < hubs->len; i++) {
+		const struct device *hub = g_ptr_array_index(hubs, i);
+
+		append_device(page, "no match", hub, "a hub");
+		for (guint k = 0; k < snapshot->devices->len; k++) {
+			const struct device *device = g_ptr_array_index(snapshot->devices, k);
+			g_autofree char *parent = device_parent(device);
+			g_autofree char *remark = NULL;
+
+			if (g_strcmp0(parent, hub->sysname) != 0)
+				continue;
+			remark = g_strdup_printf("in that hub, at port %s", words_port(device));
+			append_device(page, "", device, remark);
+		}
+	}
+}
+
 static void append_misses(GString *page, const struct snapshot *snapshot,
 			  const struct verdict *verdict)
 {
@@ -143,5 +177,7 @@ void near_append(GString *page, const struct snapshot *snapshot, const struct pl
 		 const struct verdict *verdict)
 {
 	append_candidates(page, plan, verdict);
+	if (verdict->candidates->len == 0 && !verdict->tag->group)
+		append_hubs(page, snapshot, verdict);
 	append_misses(page, snapshot, verdict);
 }

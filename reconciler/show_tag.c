@@ -20,7 +20,7 @@ static char *list_ids(const struct tag *tag)
 
 static void append_wish(GString *page, const struct tag *tag)
 {
-	const char *label = tag->group ? "asks for all" : "asks for";
+	const char *label = tag->group ? "wants all" : "asks for";
 	const char *port = tag->port ? tag->port : tag->port_sysname;
 
 	if (tag->ids->len > 0) {
@@ -90,17 +90,19 @@ static void append_owner(GString *page, const struct member *member)
 {
 	g_autofree char *at = NULL;
 
+	const char *label = member->kind == VERDICT_CONTESTED ? "held by" : "in the way";
+
 	if (!member->owner_domain)
 		return;
 	if (member->owner_tag) {
-		words_append(page, "held by",
+		words_append(page, label,
 			     g_strdup_printf("%s/%s", member->owner_domain->name,
 					     member->owner_tag->name));
 		return;
 	}
 	at = member->owner_hostdev ? words_at(member->owner_hostdev) : g_strdup("-");
-	words_append(page, "held by",
-		     g_strdup_printf("%s, by a hostdev that no tag names: %s, alias %s",
+	words_append(page, label,
+		     g_strdup_printf("%s, by the hostdev at %s, alias %s",
 				     member->owner_domain->name, at,
 				     member->owner_hostdev && member->owner_hostdev->alias
 					     ? member->owner_hostdev->alias
@@ -143,6 +145,16 @@ static void append_member(GString *page, const struct verdict *verdict, const st
 	append_memory(page, member->memory);
 }
 
+static const char *prospect_of_refused(enum reason reason)
+{
+	if (reason == REASON_UNAUTHORIZED)
+		return "nothing, until it is authorized (`usbguard allow-device`, or 1 in the "
+		       "device's `authorized` in sysfs)";
+	if (reason == REASON_HUB)
+		return "nothing, until the tag asks for another device than a hub";
+	return "nothing, until the host lets go of it; the first pass after that attaches it";
+}
+
 /* What happens when nothing is planned now. Only a pass (`run`, the daemon) does anything. */
 static const char *prospect(const struct verdict *verdict)
 {
@@ -158,9 +170,13 @@ static const char *prospect(const struct verdict *verdict)
 	case VERDICT_AMBIGUOUS:
 		return "nothing, until the tag asks for one device only";
 	case VERDICT_REFUSED:
-		return "nothing, until the host lets go of it";
+		return prospect_of_refused(verdict->reason);
 	case VERDICT_CONTESTED:
-		return "nothing, until whoever has it lets go of it";
+		return verdict->reason == REASON_OWNED_BY_TAG
+			       ? "nothing, until that tag lets go of it: when its domain stops, or "
+				 "it is removed or disabled"
+			       : "nothing, until that domain stops, or somebody takes the hostdev "
+				 "out";
 	case VERDICT_FAILED:
 	case VERDICT_PENDING:
 		return "the next pass tries again";
@@ -168,6 +184,24 @@ static const char *prospect(const struct verdict *verdict)
 		return "nothing to do";
 	}
 	g_assert_not_reached();
+}
+
+/* What else there is to say of the tag, as the lists below a table have it. */
+static void append_problems(GString *page, const struct snapshot *snapshot, const struct plan *plan,
+			    const struct verdict *verdict)
+{
+	g_autoptr(GPtrArray) untold = show_untold(snapshot, plan);
+
+	for (guint i = 0; i < untold->len; i++) {
+		const struct problem *problem = g_ptr_array_index(untold, i);
+
+		if (!verdict->tag->name || g_strcmp0(problem->tag, verdict->tag->name) != 0 ||
+		    g_strcmp0(problem->domain, verdict->domain->name) != 0)
+			continue;
+		words_append(page, severity_name(problem->severity), g_strdup(problem->message));
+		if (problem->hint)
+			words_append(page, "", g_strdup(problem->hint));
+	}
 }
 
 static void append_next(GString *page, const struct plan *plan, const struct verdict *verdict)
@@ -205,11 +239,16 @@ char *show_tag(const struct snapshot *snapshot, const struct plan *plan,
 	GString *page = g_string_new(head);
 
 	words_append(page, "why", g_strdup(verdict->sentence));
+	if (tag->complaint && tag->line)
+		words_append(
+			page, "where",
+			g_strdup_printf("entry %u, line %u of the XML", tag->entry, tag->line));
+	append_problems(page, snapshot, plan, verdict);
 	append_wish(page, tag);
 	append_options(page, tag);
+	near_append(page, snapshot, plan, verdict);
 	for (guint i = 0; i < verdict->members->len; i++)
 		append_member(page, verdict, g_ptr_array_index(verdict->members, i));
-	near_append(page, snapshot, plan, verdict);
 	append_next(page, plan, verdict);
 	return g_string_free(page, FALSE);
 }

@@ -27,10 +27,14 @@ struct domain {
 	 * and what it holds stays its own. */
 	char *unreadable;
 	enum metadata_state metadata;
-	GPtrArray *tags;          /* struct tag * in document order, the invalid ones too */
-	GPtrArray *live;          /* struct hostdev * in document order; empty when off */
-	GPtrArray *config;        /* struct hostdev *; empty when transient */
-	GPtrArray *image;         /* struct hostdev * of the managed save image; empty without */
+	GPtrArray *tags;   /* struct tag * in document order, the invalid ones too */
+	GPtrArray *live;   /* struct hostdev * in document order; empty when off */
+	GPtrArray *config; /* struct hostdev *; empty when transient */
+	GPtrArray *image;  /* struct hostdev * of the managed save image; empty without */
+	/* Of the guest's USB controllers and hubs; and how many of them its other devices have, but
+	 * hostdevs. For `validate` only: neither is in the JSON form. */
+	unsigned int guest_ports;
+	unsigned int guest_ports_taken;
 	GPtrArray *other_aliases; /* char *: our aliases on devices that are no USB hostdev */
 };
 

@@ -102,9 +102,9 @@ struct member {
 	const struct hostdev *live;          /* what is in the live XML for it, or NULL */
 	const struct hostdev *config;        /* what is in the persistent XML for it, or NULL */
 	const struct device *disputed;       /* contested: the device that another one has */
-	const struct domain *owner_domain;   /* contested: who has it */
+	const struct domain *owner_domain;   /* contested: who has it; else: who is in the way */
 	const struct tag *owner_tag;         /* contested: by which tag, or NULL */
-	const struct hostdev *owner_hostdev; /* contested, failed: which hostdev, or NULL */
+	const struct hostdev *owner_hostdev; /* … by which hostdev, or NULL */
 	const struct memory *memory;         /* what is remembered of it, or NULL */
 };
 

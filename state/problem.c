@@ -55,6 +55,9 @@ const char *problem_code_name(enum problem_code code)
 		[PROBLEM_NO_ACCESS] = "no_access",
 		[PROBLEM_BUSY] = "busy",
 		[PROBLEM_USAGE] = "usage",
+		[PROBLEM_NOTHING_MATCHES] = "nothing_matches",
+		[PROBLEM_SEVERAL_MATCH] = "several_match",
+		[PROBLEM_TOO_FEW_PORTS] = "too_few_ports",
 		[PROBLEM_SERIAL_NOT_UNIQUE] = "serial_not_unique",
 	};
 

@@ -25,6 +25,9 @@ enum problem_code {
 	PROBLEM_NO_ACCESS,           /* to libvirt, or to the lock, for this user */
 	PROBLEM_BUSY,                /* another usbreconcile is at work */
 	PROBLEM_USAGE,               /* what was asked for does not exist or cannot be */
+	PROBLEM_NOTHING_MATCHES,     /* `validate`: no device of this host is what a tag asks for */
+	PROBLEM_SEVERAL_MATCH,       /* `validate`: more devices are than the tag takes */
+	PROBLEM_TOO_FEW_PORTS, /* `validate`: the guest has fewer USB ports than its tags need */
 	PROBLEM_SERIAL_NOT_UNIQUE, /* a tag has its device today, but its serial is another's too */
 };
 

@@ -222,6 +222,7 @@ test_validate() {
 	expect 64 usbreconcile -c "$calm" validate nothing.xml
 	says err 'there is no domain "nothing.xml"'
 	expect 0 usbreconcile -c "$calm" validate
+	says out 'warning: hassio/zigbee: no USB device 10c4:ea60'
 	says out 'ok: 1 tag'
 	expect 65 usbreconcile -c "$bad" validate typo
 	expect 0 usbreconcile -c "$bad" validate nas

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "xmlutil/guest_ports.h"
 #include "xmlutil/hostdev_xml.h"
 #include "xmlutil/wrapper.h"
 #include "xmlutil/xml.h"
@@ -81,6 +82,7 @@ int domain_xml_read_config(const char *xml, bool transient, struct domain *domai
 		return -1;
 	}
 	read_devices(root, hostdevs, domain->other_aliases);
+	guest_ports_read(root, domain);
 	wrapper_read_domain(root, &reading, domain);
 	return 0;
 }

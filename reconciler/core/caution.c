@@ -4,11 +4,11 @@
 #include "reconciler/core/explain.h"
 #include "state/text.h"
 
-static void add(struct plan *plan, enum problem_code code, const struct domain *domain,
+static void add(GPtrArray *problems, enum problem_code code, const struct domain *domain,
 		const struct tag *tag, char *message, const char *hint)
 {
-	g_ptr_array_add(plan->problems, problem_new(code, SEVERITY_WARNING, domain->name,
-						    tag ? tag->name : NULL, 0, message, hint));
+	g_ptr_array_add(problems, problem_new(code, SEVERITY_WARNING, domain->name,
+					      tag ? tag->name : NULL, 0, message, hint));
 }
 
 /* "live hostdev ua-mine (0403:6001 at 001:005)" */
@@ -47,7 +47,7 @@ static void note_stale(struct plan *plan, const struct snapshot *snapshot,
 	what = describe_hostdev(unmanaged);
 	there = snapshot_device_at(snapshot, hostdev->bus, hostdev->dev) ? "another device is there"
 									 : "nothing is there";
-	add(plan, PROBLEM_HOSTDEV_STALE, unmanaged->domain, NULL,
+	add(plan->problems, PROBLEM_HOSTDEV_STALE, unmanaged->domain, NULL,
 	    g_strdup_printf("the %s has no tag, and %s: %s", what, there, consequence(unmanaged)),
 	    "take it out with virsh; a tag keeps a device right when its number changes");
 }
@@ -66,7 +66,7 @@ static void note_weak_serial(struct plan *plan, const struct claim *claim)
 		return;
 	serial = text_spell(claim->tag->serial);
 	candidates = explain_candidates(claim);
-	add(plan, PROBLEM_SERIAL_NOT_UNIQUE, claim->domain, claim->tag,
+	add(plan->problems, PROBLEM_SERIAL_NOT_UNIQUE, claim->domain, claim->tag,
 	    g_strdup_printf("%u devices match, and all have the serial %s (at %s): once it is "
 			    "unplugged, nothing tells which of them is meant",
 			    claim->candidates->len, serial, candidates),
@@ -79,4 +79,74 @@ void caution_note(struct plan *plan, const struct snapshot *snapshot, const stru
 		note_stale(plan, snapshot, g_ptr_array_index(plan->unmanaged, i));
 	for (guint i = 0; i < claims->all->len; i++)
 		note_weak_serial(plan, g_ptr_array_index(claims->all, i));
+}
+
+static void check_matches(GPtrArray *problems, const struct claim *claim)
+{
+	const struct tag *tag = claim->tag;
+
+	if (claim->reason == REASON_NOT_PLUGGED_IN || claim->reason == REASON_EMPTY_GROUP ||
+	    claim->reason == REASON_HUB) {
+		if (claim->candidates->len == 0)
+			add(problems, PROBLEM_NOTHING_MATCHES, claim->domain, tag,
+			    explain_claim(claim), "compare with what `usbreconcile devices` shows");
+	} else if (claim->reason == REASON_SEVERAL_MATCH) {
+		add(problems, PROBLEM_SEVERAL_MATCH, claim->domain, tag, explain_claim(claim),
+		    "as it is, the tag gets none of them");
+	}
+	if (tag->group && claim->candidates->len > tag->limit)
+		add(problems, PROBLEM_SEVERAL_MATCH, claim->domain, tag,
+		    g_strdup_printf("%u devices match, and the group takes %u of them",
+				    claim->candidates->len, tag->limit),
+		    "raise the limit, or ask for less");
+}
+
+/* How many devices the domain's tags may have at once, as the host is today. */
+static unsigned int count_wanted(const struct claims *claims, const struct domain *domain)
+{
+	unsigned int wanted = 0;
+
+	for (guint i = 0; i < claims->all->len; i++) {
+		const struct claim *claim = g_ptr_array_index(claims->all, i);
+
+		if (claim->domain != domain || claim->tag->complaint || !claim->tag->enabled)
+			continue;
+		wanted += claim->tag->group ? MIN(claim->candidates->len, claim->tag->limit) : 1;
+	}
+	return wanted;
+}
+
+static void check_ports(GPtrArray *problems, const struct plan *plan, const struct claims *claims,
+			const struct domain *domain)
+{
+	unsigned int wanted = count_wanted(claims, domain);
+	unsigned int taken = domain->guest_ports_taken;
+
+	for (guint i = 0; i < plan->unmanaged->len; i++) {
+		const struct unmanaged *other = g_ptr_array_index(plan->unmanaged, i);
+
+		taken += other->domain == domain && other->live != domain->persistent;
+	}
+	if (wanted == 0 || wanted + taken <= domain->guest_ports)
+		return;
+	add(problems, PROBLEM_TOO_FEW_PORTS, domain, NULL,
+	    g_strdup_printf("its tags may need %u USB port%s; the guest has %u, and %u %s taken by "
+			    "other devices",
+			    wanted, wanted == 1 ? "" : "s", domain->guest_ports, taken,
+			    taken == 1 ? "is" : "are"),
+	    "with `virsh edit`: <controller type='usb' model='qemu-xhci' ports='15'/>");
+}
+
+void caution_validate(GPtrArray *problems, const struct snapshot *snapshot, const struct plan *plan)
+{
+	OWN(claims) claims = claims_settle(snapshot);
+
+	for (guint i = 0; i < claims->all->len; i++)
+		check_matches(problems, g_ptr_array_index(claims->all, i));
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		if (!domain->unreadable)
+			check_ports(problems, plan, claims, domain);
+	}
 }

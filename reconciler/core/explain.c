@@ -82,12 +82,18 @@ static char *explain_contest(const struct claim *claim)
 			       claim->owner_domain->name);
 }
 
-/* Why the claim owns nothing; NULL when the reason is none of those. */
-static char *explain_claim(const struct claim *claim, enum reason reason)
+char *explain_claim(const struct claim *claim)
 {
+	enum reason reason = claim->reason;
 	g_autofree char *wish = explain_wish(claim->tag);
 	g_autofree char *candidates = NULL;
 
+	if (reason == REASON_EMPTY_GROUP && claim->candidates->len > 0)
+		return g_strdup_printf("%u device%s match%s %s, and others have %s",
+				       claim->candidates->len,
+				       claim->candidates->len == 1 ? "" : "s",
+				       claim->candidates->len == 1 ? "es" : "", wish,
+				       claim->candidates->len == 1 ? "it" : "them");
 	if (reason == REASON_NOT_PLUGGED_IN || reason == REASON_EMPTY_GROUP)
 		return g_strdup_printf("no USB device %s is plugged in", wish);
 	if (reason == REASON_SEVERAL_MATCH) {
@@ -139,5 +145,5 @@ char *explain_member(const struct slot *slot, const struct claim *claim,
 				       slot->alias);
 	if (reason < G_N_ELEMENTS(sentences) && sentences[reason])
 		return g_strdup(sentences[reason]);
-	return explain_claim(claim, reason);
+	return explain_claim(claim);
 }

@@ -9,6 +9,10 @@
 /* Where the claim's candidates are, "pci-…-usb-0:1, pci-…": a new string. */
 char *explain_candidates(const struct claim *claim);
 
+/* Why the claim owns nothing, claim->reason in words: a new string, or NULL for a reason that is
+ * not the devices'. */
+char *explain_claim(const struct claim *claim);
+
 /* A new string for every reason a member can have; device strings in it are spelled (state/text.h).
  */
 char *explain_member(const struct slot *slot, const struct claim *claim,

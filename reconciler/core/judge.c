@@ -124,6 +124,10 @@ struct member *judge_member(const struct slot *slot, const struct claim *claim,
 		member->owner_domain = claim->owner_domain;
 		member->owner_tag = claim->owner_tag;
 		member->owner_hostdev = claim->owner_hostdev;
+	} else if (member->reason == REASON_FOREIGN_HOSTDEV ||
+		   member->reason == REASON_WAITING_RELEASE) {
+		member->owner_domain = slot->blocker_domain;
+		member->owner_hostdev = slot->blocker;
 	}
 	member->severity = severity_of(member, slot);
 	member->sentence = explain_member(slot, claim, device, member->reason);

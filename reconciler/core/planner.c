@@ -240,6 +240,8 @@ static void drop_if_blocked(const struct planning *planning, struct slot *slot)
 			return;
 		g_ptr_array_remove_index(slot->actions, i);
 		slot->reason = REASON_FOREIGN_HOSTDEV;
+		slot->blocker_domain = domain;
+		slot->blocker = blocker;
 		if (claim_tag_of_alias(domain, blocker->alias))
 			slot->reason = REASON_WAITING_RELEASE;
 		else

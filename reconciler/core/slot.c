@@ -81,35 +81,35 @@ static struct action *add(struct slot *slot, enum action_kind kind, enum reason 
 	return action;
 }
 
-/* libvirt takes out the first entry that compares equal, and compares the host address alone if
- * there is one, else the ids alone (FACTS: 9.0.0 to 12.8; detach by alias ends in the same
- * comparison). */
-static bool is_first_match(const GPtrArray *side, const struct hostdev *hostdev)
+/* What libvirt takes out: the first entry that compares equal, and it compares the host address
+ * alone if there is one, else the ids alone (FACTS: 9.0.0 to 12.8; detach by alias ends in the same
+ * comparison). NULL: nothing. */
+static const struct hostdev *first_match(const GPtrArray *side, const struct hostdev *hostdev)
 {
-	if (!hostdev->has_address && !hostdev->has_id)
-		return false;
 	for (guint i = 0; i < side->len; i++) {
 		const struct hostdev *other = g_ptr_array_index(side, i);
 
-		if (other == hostdev)
-			return true;
-		if (hostdev->has_address
-			    ? hostdev_at(other, hostdev->bus, hostdev->dev)
-			    : (other->has_id && other->id.vendor == hostdev->id.vendor &&
-			       other->id.product == hostdev->id.product))
-			return false;
+		if (hostdev->has_address ? hostdev_at(other, hostdev->bus, hostdev->dev)
+					 : (hostdev->has_id && other->has_id &&
+					    other->id.vendor == hostdev->id.vendor &&
+					    other->id.product == hostdev->id.product))
+			return other;
 	}
-	return false;
+	return NULL;
 }
 
 static bool detach(struct slot *slot, enum action_kind kind, const struct hostdev *hostdev,
 		   enum reason reason)
 {
 	bool live = kind == ACTION_DETACH_LIVE;
+	const struct hostdev *first =
+		first_match(live ? slot->domain->live : slot->domain->config, hostdev);
 	struct action *action;
 
-	if (!is_first_match(live ? slot->domain->live : slot->domain->config, hostdev)) {
+	if (first != hostdev) {
 		fail(slot, REASON_FOREIGN_HOSTDEV);
+		slot->blocker_domain = first ? slot->domain : NULL;
+		slot->blocker = first;
 		return false;
 	}
 	action = add(slot, kind, reason);

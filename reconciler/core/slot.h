@@ -26,7 +26,9 @@ struct slot {
 	bool failed;        /* something cannot be done now; `reason` is why */
 	bool pending;       /* `reason` is the first thing that is not as it should be */
 	enum reason reason; /* else REASON_ATTACHED or REASON_ADOPTED */
-	uint64_t wake;      /* when to look again, 0 never */
+	const struct domain *blocker_domain; /* whose hostdev stands in the way, */
+	const struct hostdev *blocker;       /* and which, or NULL */
+	uint64_t wake;                       /* when to look again, 0 never */
 	GPtrArray
 		*actions; /* struct action *, in order; the array owns them until they are taken */
 };

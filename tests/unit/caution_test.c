@@ -6,14 +6,13 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "reconciler/core/caution.h"
 #include "reconciler/core/planner.h"
 #include "world.h"
 
-/* What a plan for the world cautions about: "hostdev_stale g1 -: message", a line each. */
-static char *cautions(const struct snapshot *world)
+/* "hostdev_stale g1 -: message", a line each. */
+static char *problem_lines(const struct plan *plan)
 {
-	OWN(history) history = history_new();
-	OWN(plan) plan = planner_plan(world, history);
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < plan->problems->len; i++) {
@@ -21,12 +20,22 @@ static char *cautions(const struct snapshot *world)
 
 		assert_int_equal(problem->severity, SEVERITY_WARNING);
 		assert_non_null(problem->hint);
-		assert_true(problem_is_planned(problem));
 		g_string_append_printf(text, "%s %s %s: %s\n", problem_code_name(problem->code),
 				       problem->domain, problem->tag ? problem->tag : "-",
 				       problem->message);
 	}
 	return g_string_free(text, FALSE);
+}
+
+/* What a plan for the world cautions about. */
+static char *cautions(const struct snapshot *world)
+{
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(world, history);
+
+	for (guint i = 0; i < plan->problems->len; i++)
+		assert_true(problem_is_planned(g_ptr_array_index(plan->problems, i)));
+	return problem_lines(plan);
 }
 
 static void expect(const struct snapshot *world, const char *expected)
@@ -198,6 +207,87 @@ static void a_group_may_have_many_of_one_serial(void **state)
 	expect(world, "");
 }
 
+/* What `validate` would say, as cautions(). */
+static void expect_validation(const struct snapshot *world, const char *expected)
+{
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(world, history);
+	GPtrArray *own = plan->problems;
+	g_autofree char *text = NULL;
+
+	plan->problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	caution_validate(plan->problems, world, plan);
+	text = problem_lines(plan);
+	g_ptr_array_unref(own);
+	assert_string_equal(text, expected);
+}
+
+static void what_a_tag_does_not_find_is_told_while_its_domain_is_off(void **state)
+{
+	OWN(snapshot) world = world_new();
+	struct domain *domain = world_domain(world, "g1", false);
+
+	(void)state;
+	domain->guest_ports = 4;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	world_plug(world, "1-3", 4, 0x0409, 0x55aa, NULL)->hub = true;
+	world_tag(domain, "a", "AAA");
+	world_tag(domain, "b", "BBB");
+	world_tag(domain, "off", "BBB")->enabled = false;
+	world_tag(domain, "hub", NULL)->port = world_port("1-3");
+	expect_validation(world,
+			  "nothing_matches g1 b: no USB device with serial BBB is plugged in\n"
+			  "nothing_matches g1 hub: only a hub matches at port "
+			  "pci-0000:00:14.0-usb-0:3, and hubs are never passed through: name the "
+			  "port of the device behind it\n");
+}
+
+static void what_is_too_much_for_a_tag_is_told_while_its_domain_is_off(void **state)
+{
+	OWN(snapshot) world = world_new();
+	struct domain *domain = world_domain(world, "g1", false);
+	struct tag *group;
+
+	(void)state;
+	domain->guest_ports = 4;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB");
+	world_tag_id(world_tag(domain, "a", NULL), 0x0403, 0x6001);
+	group = world_tag(domain, "g", NULL);
+	world_tag_id(group, 0x0403, 0x6001);
+	group->group = true;
+	group->limit = 1;
+	expect_validation(world,
+			  "several_match g1 a: 2 devices match 0403:6001 (at "
+			  "pci-0000:00:14.0-usb-0:1, pci-0000:00:14.0-usb-0:2): add a serial or a "
+			  "port to the tag\n"
+			  "several_match g1 g: 2 devices match, and the group takes 1 of them\n");
+	group->limit = 2;
+	g_ptr_array_remove_index(domain->tags, 0);
+	expect_validation(world, "");
+}
+
+static void a_guest_needs_a_port_for_each_tag(void **state)
+{
+	OWN(snapshot) world = world_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", false);
+	struct device *other = world_plug(world, "1-2", 6, 0x0403, 0x6015, "BBB");
+
+	(void)state;
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->config, "ua-usbr-a", device);
+	world_hostdev(domain->config, NULL, other);
+	domain->guest_ports_taken = 2;
+	domain->guest_ports = 4;
+	expect_validation(world, "");
+	domain->guest_ports = 3;
+	expect_validation(world, "too_few_ports g1 -: its tags may need 1 USB port; the guest has "
+				 "3, and 3 are taken by other devices\n");
+	g_ptr_array_set_size(domain->tags, 0);
+	expect_validation(world, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +303,9 @@ int main(void)
 		cmocka_unit_test(a_port_makes_a_serial_certain),
 		cmocka_unit_test(twins_with_a_tag_by_ids_are_no_matter_of_serials),
 		cmocka_unit_test(a_group_may_have_many_of_one_serial),
+		cmocka_unit_test(what_a_tag_does_not_find_is_told_while_its_domain_is_off),
+		cmocka_unit_test(what_is_too_much_for_a_tag_is_told_while_its_domain_is_off),
+		cmocka_unit_test(a_guest_needs_a_port_for_each_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,50 @@ static void a_config_has_tags_with_the_lines_of_the_document(void **state)
 	assert_int_equal(tag_at(&result, 1)->line, 7);
 }
 
+static void the_ports_of_a_guest_are_counted_as_libvirt_does(void **state)
+{
+	static const struct {
+		const char *devices;
+		unsigned int ports, taken;
+	} guests[] = {
+		{"", 0, 0},
+		{"<controller type='usb'/>", 2, 0},
+		{"<controller type='usb' model='none'/>", 0, 0},
+		{"<controller type='scsi'/><controller type='usb' model='qemu-xhci'/>", 4, 0},
+		{"<controller type='usb' model='qemu-xhci' ports='15'/>"
+		 "<controller type='usb' index='1' model='nec-xhci'/>",
+		 19, 0},
+		{"<controller type='usb' model='qemu-xhci' ports='99999'/>", 4, 0},
+		{"<controller type='usb' model='ich9-ehci1'/>"
+		 "<controller type='usb' model='ich9-uhci1'><master startport='0'/></controller>"
+		 "<controller type='usb' model='ich9-uhci2'><master startport='2'/></controller>",
+		 6, 0},
+		{"<controller type='usb' model='qemu-xhci'/>"
+		 "<hub type='usb'><address type='usb' bus='0' port='1'/></hub>"
+		 "<input type='tablet' bus='usb'><address type='usb' bus='0' port='2'/></input>"
+		 "<input type='mouse' bus='ps2'/>"
+		 "<hostdev mode='subsystem' type='usb'><address type='usb' bus='0' port='3'/>"
+		 "</hostdev>",
+		 12, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(guests); i++) {
+		g_autofree char *xml = g_strdup_printf("<domain><devices>%s</devices></domain>",
+						       guests[i].devices);
+		RESULT result = result_new();
+		char *err = NULL;
+
+		/* Twice: they are counted anew. */
+		for (int k = 0; k < 2; k++)
+			assert_int_equal(domain_xml_read_config(xml, false, result.domain,
+								result.problems, &err),
+					 0);
+		assert_int_equal(result.domain->guest_ports, guests[i].ports);
+		assert_int_equal(result.domain->guest_ports_taken, guests[i].taken);
+	}
+}
+
 static void a_transient_domains_hostdevs_are_live(void **state)
 {
 	g_autofree char *xml = load("live.xml");
@@ -321,6 +365,7 @@ int main(void)
 		cmocka_unit_test(an_address_by_port_is_none),
 		cmocka_unit_test(our_aliases_on_other_devices_are_found_once),
 		cmocka_unit_test(a_config_has_tags_with_the_lines_of_the_document),
+		cmocka_unit_test(the_ports_of_a_guest_are_counted_as_libvirt_does),
 		cmocka_unit_test(a_transient_domains_hostdevs_are_live),
 		cmocka_unit_test(an_image_is_read_into_its_own_list),
 		cmocka_unit_test(addresses_and_ids_are_taken_as_libvirt_takes_them),

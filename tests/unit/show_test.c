@@ -12,26 +12,11 @@
 #include "reconciler/show_lines.h"
 #include "reconciler/show_table.h"
 #include "reconciler/show_words.h"
-#include "world.h"
+#include "show_world.h"
 
 static const struct show_style piped = {0};
 static const struct show_style narrow = {.width = 80};
 static const struct show_style colourful = {.width = 80, .colour = true};
-
-/* One domain with a tag that is attached, one that is required and missing. */
-static struct snapshot *small_world(void)
-{
-	struct snapshot *world = world_new();
-	struct device *stick = world_plug(world, "1-1.6", 7, 0x10c4, 0xea60, "2eba");
-	struct domain *domain = world_domain(world, "hassio", true);
-	struct tag *ups = world_tag(domain, "ups", "UPS-1");
-
-	world_tag_id(ups, 0x051d, 2);
-	ups->required = true;
-	world_tag(domain, "zigbee", "2eba");
-	world_hostdev(domain->live, "ua-usbr-zigbee", stick)->guest_port = g_strdup("0:3");
-	return world;
-}
 
 static char *status_of(const struct show_style *style, const struct snapshot *world)
 {
@@ -39,18 +24,6 @@ static char *status_of(const struct show_style *style, const struct snapshot *wo
 	OWN(plan) plan = planner_plan(world, history);
 
 	return show_status(style, world, plan, NULL);
-}
-
-static void assert_contains(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" in:\n%s", part, text);
 }
 
 static void assert_no_line_longer_than(const char *text, glong width)
@@ -71,7 +44,7 @@ static void assert_no_space_at_an_end(const char *text)
 static void status_shows_each_tag_and_counts(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = small_world();
+	OWN(snapshot) world = show_world_small();
 	g_autofree char *text = status_of(&piped, world);
 
 	assert_contains(text, "DOMAIN TAG    DEVICE    HOST    VERDICT  WHY\n");
@@ -85,7 +58,7 @@ static void status_shows_each_tag_and_counts(void **state)
 static void status_breaks_between_words_on_a_terminal(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = small_world();
+	OWN(snapshot) world = show_world_small();
 	g_autofree char *text = status_of(&narrow, world);
 
 	assert_no_line_longer_than(text, 80);
@@ -97,7 +70,7 @@ static void status_breaks_between_words_on_a_terminal(void **state)
 static void status_loses_nothing_without_a_terminal(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = small_world();
+	OWN(snapshot) world = show_world_small();
 	g_autofree char *text = NULL;
 	struct domain *domain = g_ptr_array_index(world->domains, 0);
 	struct tag *ups = g_ptr_array_index(domain->tags, 0);
@@ -111,7 +84,7 @@ static void status_loses_nothing_without_a_terminal(void **state)
 static void colours_come_beside_words_and_change_none(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = small_world();
+	OWN(snapshot) world = show_world_small();
 	g_autofree char *plain = status_of(&narrow, world);
 	g_autofree char *coloured = status_of(&colourful, world);
 	g_autoptr(GRegex) escapes = g_regex_new("\x1b\\[[0-9;]*m", 0, 0, NULL);
@@ -215,48 +188,6 @@ static void hubs_are_shown_on_request(void **state)
 	assert_contains(with, "1 device\n");
 }
 
-static struct device *root_hub(struct snapshot *world, unsigned int bus, unsigned int speed)
-{
-	g_autofree char *plugged = g_strdup_printf("%u-0", bus);
-	g_autofree char *name = g_strdup_printf("usb%u", bus);
-	struct device *hub = world_plug(world, plugged, 1, 0x1d6b, 2, "0000:00:14.0");
-
-	g_free(hub->sysname);
-	hub->sysname = g_steal_pointer(&name);
-	g_free(hub->port);
-	hub->port = g_strdup("pci-0000:00:14.0");
-	hub->hub = true;
-	hub->speed = speed;
-	hub->untrusted_product = g_strdup("xHCI Host Controller");
-	snapshot_sort(world);
-	return hub;
-}
-
-/* Two buses, a hub with twins of which one is contested, a stick of the host, a hostile one. */
-static struct snapshot *forest(void)
-{
-	struct snapshot *world = world_new();
-	struct domain *first = world_domain(world, "hassio", true);
-	struct domain *second = world_domain(world, "nas", true);
-	struct device *device;
-
-	root_hub(world, 1, 480);
-	root_hub(world, 2, 5000);
-	world_plug(world, "1-3", 4, 0x0424, 0x2514, NULL)->hub = true;
-	device = world_plug(world, "1-3.1", 5, 0x0403, 0x6001, "AAA");
-	device->untrusted_product = g_strdup("FT232R USB UART");
-	world_hostdev(first->live, "ua-usbr-a", device);
-	world_plug(world, "1-3.10", 6, 0x0403, 0x6001, "BBB")->driver = g_strdup("ftdi_sio");
-	world_plug(world, "1-3.2", 7, 0x46f4, 1, "S\x1b[2J\n")->authorized = false;
-	device = world_plug(world, "2-4", 2, 0x0951, 0x1666, "60A44C413FAEF2B0B9A5017A");
-	device->in_use = g_strdup("/dev/sda1 is mounted on /srv/backup");
-	device->untrusted_product = g_strdup("DataTraveler 3.0");
-	device->speed = 5000;
-	world_tag(first, "a", "AAA");
-	world_tag(second, "stick", "AAA");
-	return world;
-}
-
 static char *tree_of(const struct show_style *style, const struct snapshot *world)
 {
 	OWN(history) history = history_new();
@@ -268,7 +199,7 @@ static char *tree_of(const struct show_style *style, const struct snapshot *worl
 static void the_tree_shows_what_is_plugged_into_what(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = forest();
+	OWN(snapshot) world = show_world_forest();
 	g_autofree char *text = tree_of(&piped, world);
 
 	assert_string_equal(
@@ -295,7 +226,7 @@ static void the_tree_shows_what_is_plugged_into_what(void **state)
 static void the_tree_fits_a_terminal(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = forest();
+	OWN(snapshot) world = show_world_forest();
 	g_autofree char *text = tree_of(&narrow, world);
 
 	assert_no_line_longer_than(text, 80);
@@ -309,7 +240,7 @@ static void the_tree_fits_a_terminal(void **state)
 static void the_tree_is_ascii_where_there_is_no_unicode(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = forest();
+	OWN(snapshot) world = show_world_forest();
 	struct device *device = (struct device *)(uintptr_t)snapshot_device_at(world, 1, 5);
 	g_autofree char *text = NULL;
 
@@ -332,47 +263,6 @@ static void what_hangs_on_an_unreadable_hub_is_not_lost(void **state)
 	world_plug(world, "1-3.1.4", 5, 0x0403, 0x6001, "AAA");
 	text = show_devices_tree(&piped, world, NULL);
 	assert_contains(text, "\n1-3.1.4 001:005");
-}
-
-static void a_tag_page_says_what_nearly_matches(void **state)
-{
-	(void)state;
-	OWN(snapshot) world = small_world();
-	struct domain *domain = g_ptr_array_index(world->domains, 0);
-	OWN(history) history = history_new();
-	OWN(plan) plan = NULL;
-	g_autofree char *text = NULL;
-
-	world_plug(world, "1-4", 9, 0x051d, 2, "UPS-2");
-	plan = planner_plan(world, history);
-	text = show_tag(world, plan,
-			plan_find_verdict(plan, domain, g_ptr_array_index(domain->tags, 0)));
-	assert_contains(text, "hassio/ups: missing!\n");
-	assert_contains(text, "  asks for    id 051d:0002\n");
-	assert_contains(text, "              serial UPS-1\n");
-	assert_contains(text, "  options     required\n");
-	assert_contains(text,
-			"  no match    001:009 (1-4) 051d:0002 serial UPS-2: another serial\n");
-	assert_contains(text, "  next        attached by the first pass after it is plugged in\n");
-}
-
-static void a_tag_page_says_what_is_planned(void **state)
-{
-	(void)state;
-	OWN(snapshot) world = small_world();
-	struct domain *domain = g_ptr_array_index(world->domains, 0);
-	struct hostdev *live = g_ptr_array_index(domain->live, 0);
-	OWN(history) history = history_new();
-	OWN(plan) plan = NULL;
-	g_autofree char *text = NULL;
-
-	live->dev = 5;
-	plan = planner_plan(world, history);
-	text = show_tag(world, plan,
-			plan_find_verdict(plan, domain, g_ptr_array_index(domain->tags, 1)));
-	assert_contains(text, "  live        001:005, guest port 0:3, alias ua-usbr-zigbee\n");
-	assert_contains(text, "- hassio zigbee  live  001:005  moved\n");
-	assert_contains(text, "+ hassio zigbee  live  001:007  10c4:ea60 serial 2eba");
 }
 
 static guint count(const char *text, const char *part)
@@ -423,7 +313,7 @@ static void an_invalid_entry_is_told_once(void **state)
 static void a_stale_hostdev_of_others_is_told_once(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = small_world();
+	OWN(snapshot) world = show_world_small();
 	struct domain *domain = world_domain(world, "other", true);
 	OWN(history) history = history_new();
 	OWN(plan) plan = NULL;
@@ -454,7 +344,7 @@ static void lines_are_encoded_and_aligned(void **state)
 static void a_plan_is_filtered_by_domain(void **state)
 {
 	(void)state;
-	OWN(snapshot) world = small_world();
+	OWN(snapshot) world = show_world_small();
 	OWN(history) history = history_new();
 	OWN(plan) plan = planner_plan(world, history);
 	g_autoptr(GPtrArray) only = g_ptr_array_new();
@@ -483,8 +373,6 @@ int main(void)
 		cmocka_unit_test(the_tree_fits_a_terminal),
 		cmocka_unit_test(the_tree_is_ascii_where_there_is_no_unicode),
 		cmocka_unit_test(what_hangs_on_an_unreadable_hub_is_not_lost),
-		cmocka_unit_test(a_tag_page_says_what_nearly_matches),
-		cmocka_unit_test(a_tag_page_says_what_is_planned),
 		cmocka_unit_test(an_invalid_entry_is_told_once),
 		cmocka_unit_test(a_stale_hostdev_of_others_is_told_once),
 		cmocka_unit_test(lines_are_encoded_and_aligned),
