@@ -9,14 +9,21 @@
 #include "reconciler/log.h"
 #include "reconciler/result.h"
 #include "reconciler/say.h"
+#include "state/devices_monitor.h"
 #include "state/json.h"
+
+/* How long --settle goes on when the host does not stand still. */
+#define STILL_WITHIN_SECONDS 60
 
 static char **domain_names;
 static char *snapshot_file;
+static gboolean until_still;
 
 static const GOptionEntry options[] = {
 	{"domain", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &domain_names,
 	 "act on this domain only (repeatable); the others count all the same", "DOMAIN"},
+	{"settle", 0, 0, G_OPTION_ARG_NONE, &until_still,
+	 "end only when no USB event has come for 1 s; after 60 s in any case", NULL},
 	{"snapshot", 0, 0, G_OPTION_ARG_FILENAME, &snapshot_file,
 	 "with -n: plan for what `status --json` has recorded in FILE (- is stdin)", "FILE"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -103,30 +110,54 @@ static int choose_now(const struct cmd_call *call, GPtrArray **ret_only)
 }
 
 /* Under systemd a line for people is one for the journal, and a pass that did nothing none. */
-static int log_done(const struct pass *done, const GPtrArray *only)
+static void log_done(const struct pass *done)
 {
 	for (guint i = 0; i < done->outcomes->len; i++)
 		log_outcome(g_ptr_array_index(done->outcomes, i), 0);
-	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
 }
 
-static int settle(const struct cmd_call *call, const GPtrArray *only)
+static void print_done(const struct cmd_call *call, const struct pass *done,
+		       const struct history *history, const GPtrArray *only)
+{
+	g_autofree char *text = NULL;
+
+	if (!call->json && log_has_stdout()) {
+		log_done(done);
+		return;
+	}
+	text = call->json ? json_write_run(done->snapshot, done->plan, history, done->outcomes)
+			  : show_run(done, only);
+	say_data(text);
+}
+
+/* The host did not stand still: what is there is done, and somebody has to look again. */
+static int fail_restless(void)
+{
+	say_error("USB devices still come and go after %d s", STILL_WITHIN_SECONDS);
+	say_hint("`udevadm monitor --udev --subsystem-match=usb` shows which");
+	return EX_TEMPFAIL;
+}
+
+/* MONITOR: NULL without --settle. */
+static int settle(const struct cmd_call *call, const GPtrArray *only,
+		  struct devices_monitor *monitor)
 {
 	OWN(history) history = history_new();
 	g_autoptr(GPtrArray) passes = NULL;
 	const struct pass *done;
 	g_autofree char *err = NULL;
-	g_autofree char *text = NULL;
+	int result =
+		monitor ? pass_settle_host(call->virt, history, only, monitor,
+					   STILL_WITHIN_SECONDS * G_USEC_PER_SEC, &passes, &err)
+			: pass_settle(call->virt, history, only, &passes, &err);
 
-	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
+	if (result < 0)
 		return cmd_lost(call, err);
 	done = result_gather(passes);
-	if (!call->json && log_has_stdout())
-		return log_done(done, only);
-	text = call->json ? json_write_run(done->snapshot, done->plan, history, done->outcomes)
-			  : show_run(done, only);
-	say_data(text);
-	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
+	print_done(call, done, history, only);
+	if (result_is_bad(done, only))
+		return EXIT_BAD;
+	return result > 0 ? fail_restless() : EXIT_OK;
 }
 
 /* The command as the daemon takes it. */
@@ -143,20 +174,19 @@ static GPtrArray *request(const struct cmd_call *call)
 	return arguments;
 }
 
-static int run(struct cmd_call *call)
+/* … or in the daemon, when one has the lock. */
+static int run_here(struct cmd_call *call)
 {
 	OWN(lock) lock = NULL;
+	OWN(devices_monitor) monitor = NULL;
 	g_autoptr(GPtrArray) arguments = request(call);
 	g_autoptr(GPtrArray) only = NULL;
+	g_autofree char *err = NULL;
 	int status, answered = EXIT_OK;
 
-	if (snapshot_file && !call->dry_run)
-		return cmd_misused(call,
-				   "--snapshot needs --dry-run: a recording cannot be changed");
-	if (snapshot_file)
-		return replay(call);
-	if (call->dry_run)
-		return look(call);
+	/* Before anything is looked at: what happens from here on is seen or heard. */
+	if (until_still && devices_monitor_new(&monitor, &err) < 0)
+		return cmd_fail(call, EX_OSERR, PROBLEM_DEVICE_UNREADABLE, NULL, "%s", err);
 	status = cmd_open(call, false);
 	if (status == EXIT_OK)
 		status = choose_now(call, &only);
@@ -164,7 +194,20 @@ static int run(struct cmd_call *call)
 		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
 	if (status == EXIT_OK && !lock)
 		return answered;
-	return status == EXIT_OK ? settle(call, only) : status;
+	return status == EXIT_OK ? settle(call, only, monitor) : status;
+}
+
+static int run(struct cmd_call *call)
+{
+	if (snapshot_file && !call->dry_run)
+		return cmd_misused(call,
+				   "--snapshot needs --dry-run: a recording cannot be changed");
+	if (until_still && call->dry_run)
+		return cmd_misused(call, "--settle and --dry-run do not go together: nothing "
+					 "changes that could settle");
+	if (snapshot_file)
+		return replay(call);
+	return call->dry_run ? look(call) : run_here(call);
 }
 
 const struct cmd cmd_run = {
@@ -177,9 +220,14 @@ const struct cmd cmd_run = {
 		"differs, and looks again until nothing is left to do. Prints a line for each "
 		"thing\n"
 		"that was done: `+` attached, `-` detached, `~` edited, `!` what needs a person.\n"
-		"With -n nothing is changed.\n\n"
+		"With -n nothing is changed. With --settle what comes or goes meanwhile counts "
+		"too, so\n"
+		"that no event is lost when each of them only asks for a run, as with "
+		"usbreconcile-once.\n\n"
 		"Exit codes: 0 done; 1 something failed, or a domain could not be read; 64 usage;\n"
-		"69 libvirt unreachable; 75 another usbreconcile is at work; 77 no access.\n",
+		"69 libvirt unreachable; 71 no udev; 75 another usbreconcile is at work, or "
+		"--settle waited\n"
+		"in vain; 77 no access.\n",
 	.has_json = true,
 	.has_dry_run = true,
 	.options = options,

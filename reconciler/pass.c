@@ -131,17 +131,112 @@ static int settle(struct virt *virt, struct history *history, const GPtrArray *o
 	return 0;
 }
 
+/* What followed an event in a moment belongs to it: a hub brings its devices one by one. */
+#define GATHERING_USEC (G_USEC_PER_SEC / 5)
+
+enum pause {
+	PAUSE_QUIET, /* nothing happened, and udev has nothing in hand */
+	PAUSE_EVENT,
+	PAUSE_SIGNAL,
+	PAUSE_END, /* it is late */
+};
+
+static enum pause pause_for_events(struct devices_monitor *monitor, uint64_t end,
+				   const sigset_t *while_waiting)
+{
+	const struct timespec quiet = {.tv_sec = PASS_QUIET_USEC / G_USEC_PER_SEC,
+				       .tv_nsec = PASS_QUIET_USEC % G_USEC_PER_SEC * 1000};
+	struct pollfd poll = {.fd = devices_monitor_fd(monitor), .events = POLLIN};
+
+	while (devices_now() < end) {
+		int ready = ppoll(&poll, 1, &quiet, while_waiting);
+
+		if (ready < 0)
+			return PAUSE_SIGNAL;
+		if (ready > 0)
+			return wait_until(devices_now() + GATHERING_USEC, while_waiting)
+				       ? PAUSE_EVENT
+				       : PAUSE_SIGNAL;
+		if (devices_monitor_is_idle(monitor))
+			return PAUSE_QUIET;
+	}
+	return PAUSE_END;
+}
+
+static bool did_nothing(gconstpointer pass)
+{
+	return ((const struct pass *)pass)->outcomes->len == 0;
+}
+
+/* All but the last, FROM on. */
+static void drop_idle(GPtrArray *passes, guint from)
+{
+	for (guint i = passes->len - 1; i-- > from;) {
+		if (did_nothing(g_ptr_array_index(passes, i)))
+			g_ptr_array_remove_index(passes, i);
+	}
+}
+
+static int settle_host(struct virt *virt, struct history *history, const GPtrArray *only,
+		       struct devices_monitor *monitor, uint64_t end, GPtrArray *passes,
+		       const sigset_t *while_waiting, char **err)
+{
+	guint kept = 0;
+
+	for (;;) {
+		/* What is queued was before the look that follows. */
+		while (devices_monitor_take(monitor) != DEVICES_EVENT_NONE)
+			;
+		if (settle(virt, history, only, passes, while_waiting, err) < 0)
+			return -1;
+		drop_idle(passes, kept);
+		kept = passes->len - 1;
+		switch (pause_for_events(monitor, end, while_waiting)) {
+		case PAUSE_QUIET:
+		case PAUSE_SIGNAL:
+			return 0;
+		case PAUSE_END:
+			return 1;
+		case PAUSE_EVENT:
+			break;
+		}
+	}
+}
+
+/* Not between a detach and its attach: a guest would be left without its device. */
+static void block_stops(sigset_t *ret_before)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &stops, ret_before);
+}
+
+int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray *only,
+		     struct devices_monitor *monitor, gint64 patience_usec, GPtrArray **ret_passes,
+		     char **err)
+{
+	uint64_t end = devices_now() + (uint64_t)patience_usec;
+	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
+	sigset_t before;
+
+	block_stops(&before);
+	int result = settle_host(virt, history, only, monitor, end, passes, &before, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (result >= 0)
+		*ret_passes = g_steal_pointer(&passes);
+	return result;
+}
+
 int pass_settle(struct virt *virt, struct history *history, const GPtrArray *only,
 		GPtrArray **ret_passes, char **err)
 {
 	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
-	sigset_t stops, before;
+	sigset_t before;
 
-	/* Not between a detach and its attach: a guest would be left without its device. */
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGINT);
-	sigaddset(&stops, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &stops, &before);
+	block_stops(&before);
 	int result = settle(virt, history, only, passes, &before, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (result == 0)

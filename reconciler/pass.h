@@ -7,6 +7,7 @@
  */
 
 #include "reconciler/virt.h"
+#include "state/devices_monitor.h"
 #include "state/history.h"
 #include "state/plan.h"
 #include "state/snapshot.h"
@@ -39,3 +40,15 @@ int pass_look(struct virt *virt, struct history *history, struct pass **ret_pass
 #define PASS_MAX           12
 int pass_settle(struct virt *virt, struct history *history, const GPtrArray *only,
 		GPtrArray **ret_passes, char **err);
+
+/*
+ * The same again after every event of MONITOR, which is to be subscribed before this, until there
+ * was none for PASS_QUIET and the last pass found nothing to do. For one pass at a plug: what
+ * systemd is asked to start while it runs starts nothing, so what happens meanwhile must be seen
+ * here. After PATIENCE it gives up, and the result is 1. Else as pass_settle(); of passes that did
+ * nothing only the last is kept.
+ */
+#define PASS_QUIET_USEC (1 * G_USEC_PER_SEC)
+int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray *only,
+		     struct devices_monitor *monitor, gint64 patience_usec, GPtrArray **ret_passes,
+		     char **err);

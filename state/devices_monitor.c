@@ -48,6 +48,16 @@ int devices_monitor_fd(const struct devices_monitor *monitor)
 	return udev_monitor_get_fd(monitor->monitor);
 }
 
+bool devices_monitor_is_idle(const struct devices_monitor *monitor)
+{
+	struct udev_queue *queue = udev_queue_new(monitor->udev);
+	bool idle = !queue || udev_queue_get_queue_is_empty(queue);
+
+	if (queue)
+		udev_queue_unref(queue);
+	return idle;
+}
+
 static enum devices_event classify(struct udev_device *device)
 {
 	const char *type = udev_device_get_devtype(device);

@@ -6,6 +6,8 @@
  * happened to it are hints for how soon, never state. Subscribe before the first devices_read().
  */
 
+#include <stdbool.h>
+
 #include "state/own.h"
 
 struct devices_monitor;
@@ -25,6 +27,9 @@ OWN_DEFINE(devices_monitor)
 
 /* Readable when something is queued. */
 int devices_monitor_fd(const struct devices_monitor *monitor);
+
+/* Has udev nothing in hand? What it still works on becomes an event only when it is done. */
+bool devices_monitor_is_idle(const struct devices_monitor *monitor);
 
 /* Takes one event off the queue; never blocks. */
 enum devices_event devices_monitor_take(struct devices_monitor *monitor);

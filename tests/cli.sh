@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The real program, against libvirt's test driver and recorded worlds: exit codes, where what is
-# printed, and that JSON is JSON.  usage: tests/cli.sh USBRECONCILE
+# printed, and that JSON is JSON.  usage: tests/cli.sh USBRECONCILE MOCK_HOST
 set -uo pipefail
 export LC_ALL=C.UTF-8
 unset LIBVIRT_DEFAULT_URI NO_COLOR COLUMNS
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$(realpath "$1")
+mock_host=$(realpath "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -82,6 +83,8 @@ stale="<controller type='usb' model='qemu-xhci'/><hostdev mode='subsystem' type=
 { echo '<node>' && domain nas "$needed" '' && domain typo "$wrong" '' && echo '</node>'; } >bad.xml
 calm=test://$work/calm.xml
 bad=test://$work/bad.xml
+{ echo '<node>' && domain hassio "$good" '' && echo '</node>'; } >wanting.xml
+wanting=test://$work/wanting.xml
 
 test_help() {
 	local command
@@ -270,13 +273,17 @@ test_terminal() {
 }
 
 # A run takes this host's lock, so it gets a /run of its own.
+alone=(unshare --map-root-user --mount)
+have_namespaces() { # WHAT
+	"${alone[@]}" mount -t tmpfs none /run 2>/dev/null || { echo "skipped: $1 (no user namespaces here)" && false; }
+}
+alone+=(bash -c 'mount -t tmpfs none /run && "$@"' bash)
+
+# While it runs, what stdin says happens to its host (mock_host.c).
+on_host() { "${alone[@]}" umockdev-wrapper "$mock_host" "$@"; }
+
 test_run() {
-	local alone=(unshare --map-root-user --mount)
-	if ! "${alone[@]}" mount -t tmpfs none /run 2>/dev/null; then
-		echo "skipped: run (no user namespaces here)"
-		return
-	fi
-	alone+=(bash -c 'mount -t tmpfs none /run && "$@"' bash)
+	have_namespaces run || return
 	expect 1 "${alone[@]}" "$program" -c "$calm" run
 	says out '! hassio zigbee  live'
 	expect 0 "${alone[@]}" "$program" -c "$calm" run --domain plain
@@ -292,6 +299,26 @@ lock = open(\"/run/usbreconcile/lock\", \"w\")
 fcntl.lockf(lock, fcntl.LOCK_EX)
 sys.exit(subprocess.run(sys.argv[1:]).returncode)" "$@"' bash "$program" -c "$calm" run --json
 	json '.problems[0].code == "busy"'
+}
+
+# The test driver cannot attach USB devices, so that a device was seen shows in a failure.
+test_settle() {
+	have_namespaces 'run --settle' || return
+	expect 64 usbreconcile -c "$calm" run --settle -n
+	expect 0 on_host "$program" -c "$calm" run --settle --domain plain </dev/null
+	says out 'nothing to do'
+	# Events keep it awake, each within a second of the last; then the device comes.
+	{
+		echo 'plug 1-2 1234:5678 7 OTHER'
+		echo listening
+		for _ in {1..8}; do printf 'touch 1-2\npause 0.2\n'; done
+		echo "plug 1-1 10c4:ea60 5 $serial"
+	} >late
+	expect 1 on_host "$program" -c "$wanting" run --settle <late
+	says out '! hassio zigbee  live  001:005'
+	# Without it the run is over by then.
+	expect 0 on_host "$program" -c "$wanting" run <late
+	says out 'nothing to do'
 }
 
 for part in "$here"/cli_*.sh; do

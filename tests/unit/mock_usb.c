@@ -220,6 +220,13 @@ void mock_usb_unplug(struct mock_usb *mock, const char *sysname)
 	umockdev_testbed_remove_device(mock->bed, syspath);
 }
 
+void mock_usb_event(struct mock_usb *mock, const char *sysname, const char *action)
+{
+	g_autofree char *syspath = mock_usb_syspath(sysname);
+
+	umockdev_testbed_uevent(mock->bed, syspath, action);
+}
+
 /* The kernel's name of a port: "2-3" -> usb2/2-0:1.0/usb2-port3, "2-3.1" -> …/2-3:1.0/2-3-port1 */
 static char *port_path(const char *sysname)
 {

@@ -36,6 +36,10 @@ void mock_usb_bus(struct mock_usb *mock, unsigned int bus, const char *speed);
 void mock_usb_plug(struct mock_usb *mock, const struct mock_device *device);
 void mock_usb_unplug(struct mock_usb *mock, const char *sysname);
 
+/* An event of a device: "add", "change". Plugging makes one when the device is not yet complete;
+ * who lets others listen says "add" again. */
+void mock_usb_event(struct mock_usb *mock, const char *sysname, const char *action);
+
 /* Gives a plugged device its port, and that port a peer ("1-5", "1-3.2", NULL: none). */
 void mock_usb_port(struct mock_usb *mock, const char *sysname, const char *peer);
 

@@ -174,6 +174,49 @@ static void an_interrupt_ends_the_waiting(void **state)
 	assert_true(g_get_monotonic_time() - start < 2 * G_USEC_PER_SEC);
 }
 
+static gint stop_touching;
+
+static void *touch_often(void *mock)
+{
+	while (!g_atomic_int_get(&stop_touching)) {
+		mock_usb_event(mock, "usb1", "change");
+		g_usleep(G_USEC_PER_SEC / 10);
+	}
+	return NULL;
+}
+
+static int settle_host(gint64 patience)
+{
+	OWN(devices_monitor) monitor = NULL;
+	g_autofree char *err = NULL;
+
+	assert_int_equal(devices_monitor_new(&monitor, &err), 0);
+	return pass_settle_host(virt, history, NULL, monitor, patience, &passes, &err);
+}
+
+static void a_host_that_stands_still_is_looked_at_once(void **state)
+{
+	gint64 start = g_get_monotonic_time();
+
+	(void)state;
+	assert_int_equal(settle_host(60 * G_USEC_PER_SEC), 0);
+	assert_int_equal(passes->len, 1);
+	assert_true(g_get_monotonic_time() - start >= PASS_QUIET_USEC);
+}
+
+static void a_host_that_does_not_is_given_up(void **state)
+{
+	struct host *host = *state;
+	GThread *toucher = g_thread_new("toucher", touch_often, host->mock);
+	int result = settle_host(2 * G_USEC_PER_SEC);
+
+	g_atomic_int_set(&stop_touching, 1);
+	g_thread_join(toucher);
+	assert_int_equal(result, 1);
+	/* Many looks, and what did nothing is not kept. */
+	assert_int_equal(passes->len, 1);
+}
+
 #define in_a_house(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -185,6 +228,8 @@ int main(void)
 		in_a_house(what_is_for_another_domain_is_left_and_not_waited_for),
 		in_a_house(a_failure_is_tried_again_while_the_next_try_is_near),
 		in_a_house(an_interrupt_ends_the_waiting),
+		in_a_house(a_host_that_stands_still_is_looked_at_once),
+		in_a_house(a_host_that_does_not_is_given_up),
 	};
 
 	return cmocka_run_group_tests_name("pass", tests, NULL, NULL);

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What is installed, and what systemd says of it: the files, the units, how exposed the daemon is, and that
+# the rule does nothing where nobody asked for it.  usage: tests/install.sh BUILD-DIRECTORY
+set -uo pipefail
+export LC_ALL=C.UTF-8
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+units=$work/root/usr/lib/systemd/system
+# systemd-analyze's own scale, 0 to 10; the daemon is at 1.1.
+EXPOSURE_MOST=1.2
+
+fail() {
+	failures=$((failures + 1))
+	echo "FAILED: $*"
+}
+
+skip() { echo "SKIPPED: $*"; }
+
+check_files() {
+	DESTDIR=$work/root cmake --install "$build" --prefix /usr >"$work/log" 2>&1 ||
+		fail "cmake --install: $(tail -n 3 "$work/log")"
+	(cd "$work/root" && find . -type f -printf '%m %P\n' | sort -k 2) >"$work/files"
+	diff -u "$here/install.files" "$work/files" || fail "other files than tests/install.files says"
+}
+
+# The program the units start is where the build was configured to put it; for the check, it is ours.
+point_units_at_the_program() {
+	local program
+	program=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")/bin/usbreconcile
+	for unit in usbreconcile usbreconcile-once; do
+		grep -q "^ExecStart=$program " "$units/$unit.service" || fail "$unit.service does not start $program"
+	done
+	sed -i "s,^ExecStart=$program ,ExecStart=$work/root/usr/bin/usbreconcile ," "$units"/*.service
+}
+
+check_units() {
+	local said
+	if ! command -v systemd-analyze >/dev/null; then
+		skip "no systemd-analyze here: the units are not verified"
+		return
+	fi
+	# A complaint about another unit of this machine is not ours.
+	said=$(SYSTEMD_UNIT_PATH=$units: systemd-analyze verify --man=no "$units"/* 2>&1 | grep -F usbreconcile)
+	[[ -z $said ]] || fail "systemd-analyze verify: $said"
+	if ! systemd-analyze --help | grep -q -e --offline; then
+		skip "this systemd-analyze is too old for security --offline: the exposure is not checked"
+		return
+	fi
+	said=$(systemd-analyze security --offline=true --no-pager "$units/usbreconcile.service" 2>&1 |
+		sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p')
+	echo "exposure of usbreconcile.service: ${said:-unknown}"
+	awk -v said="${said:-99}" -v most=$EXPOSURE_MOST 'BEGIN { exit !(said <= most) }' ||
+		fail "an exposure of ${said:-unknown}, more than $EXPOSURE_MOST"
+}
+
+# Enabling is what makes the link that the rule looks for; and nothing enables by itself.
+check_inert() {
+	local rule=$work/root/usr/lib/udev/rules.d/90-usbreconcile-once.rules
+	local wanted link=/etc/systemd/system/timers.target.wants/usbreconcile-once.timer
+	wanted=$(sed -n 's/^WantedBy=//p' "$units/usbreconcile-once.timer")
+	[[ /etc/systemd/system/$wanted.wants/usbreconcile-once.timer == "$link" ]] ||
+		fail "the timer is wanted by $wanted, and the rule looks for $link"
+	! grep -v '^#' "$rule" | grep -vF "TEST==\"$link\"" | grep . || fail "a rule that does not ask whether it may"
+	! find "$work/root" -path '*.wants*' | grep . || fail "something enables itself"
+	! grep -q '^\[Install\]' "$units/usbreconcile-once.service" || fail "the oneshot can be enabled by itself"
+	! command -v udevadm >/dev/null || ! udevadm verify --help >/dev/null 2>&1 ||
+		udevadm verify "$rule" >"$work/log" 2>&1 || fail "udevadm verify: $(cat "$work/log")"
+}
+
+check_files
+point_units_at_the_program
+check_units
+check_inert
+echo "install: $failures failed"
+((failures == 0))
