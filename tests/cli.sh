@@ -2,70 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The real program, against libvirt's test driver and recorded worlds: exit codes, where what is
 # printed, and that JSON is JSON.  usage: tests/cli.sh USBRECONCILE
-set -uo pipefail
-export LC_ALL=C.UTF-8
-unset LIBVIRT_DEFAULT_URI NO_COLOR COLUMNS
-
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-program=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0 checks=0
-
-usbreconcile() { "$program" "$@"; }
-
-fail() {
-	failures=$((failures + 1))
-	echo "FAILED: $1"
-	sed 's/^/    out: /' out
-	sed 's/^/    err: /' err
-}
-
-# Runs a command; its stdout and stderr are then in the files out and err.
-expect() { # STATUS COMMAND...
-	local status=0
-	checks=$((checks + 1))
-	what="${*:2}"
-	"${@:2}" >out 2>err || status=$?
-	[[ $status == "$1" ]] || fail "$what: exit code $status, not $1"
-}
-
-says() { # FILE TEXT
-	checks=$((checks + 1))
-	grep -qF -- "$2" "$1" || fail "$what: no \"$2\" in $1"
-}
-
-is_empty() { # FILE
-	checks=$((checks + 1))
-	[[ ! -s $1 ]] || fail "$what: $1 is not empty"
-}
-
-is_clean() { # FILE: no byte that steers a terminal
-	checks=$((checks + 1))
-	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$1" || fail "$what: control characters in $1"
-}
-
-json() { # JQ-EXPRESSION: must be true of out
-	checks=$((checks + 1))
-	jq -e "$1" out >/dev/null 2>jq.err || fail "$what: not so: $1 $(cat jq.err)"
-}
+source "$(dirname "${BASH_SOURCE[0]}")/cli_lib.sh"
 
 # --- a world of libvirt's test driver: its own domains with our metadata, no such devices here ---
-
-domain() { # NAME METADATA DEVICES
-	cat <<-EOF
-		<domain type='test'>
-		  <name>$1</name>
-		  <memory>65536</memory>
-		  <os><type>hvm</type></os>
-		  <metadata>$2</metadata>
-		  <devices>$3</devices>
-		</domain>
-	EOF
-}
-
-wrapper() { echo "<usb:devices xmlns:usb='urn:usbreconcile:domain:1.0'>$1</usb:devices>"; }
 
 serial=e2b5f0d3-no-such-device
 good=$(wrapper "<usb:device name='zigbee' vendor='10c4' product='ea60' serial='$serial'/>")
@@ -85,7 +24,7 @@ test_help() {
 	expect 0 usbreconcile --help
 	is_empty err
 	cp out help
-	for command in run status devices replug validate; do
+	for command in run status devices tag untag enable disable replug adopt validate; do
 		says help "  $command"
 		expect 0 usbreconcile "$command" --help
 		says out "Usage: usbreconcile [-c URI] [-v] $command"
@@ -262,14 +201,8 @@ test_terminal() {
 	expect 1 env LC_ALL=C timeout 20 script -qec "$command" /dev/null
 }
 
-# A run takes this host's lock, so it gets a /run of its own.
 test_run() {
-	local alone=(unshare --map-root-user --mount)
-	if ! "${alone[@]}" mount -t tmpfs none /run 2>/dev/null; then
-		echo "skipped: run (no user namespaces here)"
-		return
-	fi
-	alone+=(bash -c 'mount -t tmpfs none /run && "$@"' bash)
+	((${#alone[@]})) || return 0
 	expect 1 "${alone[@]}" "$program" -c "$calm" run
 	says out '! hassio zigbee  live'
 	expect 0 "${alone[@]}" "$program" -c "$calm" run --domain plain
@@ -287,8 +220,4 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)" "$@"' bash "$program" -c "$ca
 	json '.problems[0].code == "busy"'
 }
 
-for each in $(compgen -A function test_); do
-	$each
-done
-echo "$checks checks, $failures failed"
-((failures == 0))
+run_tests
