@@ -6,7 +6,7 @@
 #include "state/text.h"
 
 static const char *const columns[] = {"PORT",     "BUS:DEV", "ID",      "~SERIAL",
-				      "~PRODUCT", "SPEED",   "USED BY", NULL};
+				      "~PRODUCT", "?SPEED",  "USED BY", NULL};
 
 /* As lsusb -t has it. */
 static char *speed_of(const struct device *device)

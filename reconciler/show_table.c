@@ -10,9 +10,12 @@
 
 #define COLUMNS_MAX 8
 
-/* What is shortened keeps so much, what breaks between words too. */
-#define SHORT_MIN 12
-#define LAST_MIN  24
+/* What is shortened keeps so much, and so does the last column, which breaks between words; when
+ * that is too wide all the same, so much. */
+#define SHORT_MIN  12
+#define LAST_MIN   24
+#define SHORT_LESS 6
+#define LAST_LESS  12
 
 struct cell {
 	char *text; /* encoded */
@@ -22,6 +25,8 @@ struct cell {
 struct table {
 	const char *names[COLUMNS_MAX];
 	bool may_shorten[COLUMNS_MAX];
+	bool may_go[COLUMNS_MAX];
+	bool gone[COLUMNS_MAX];
 	size_t widths[COLUMNS_MAX];
 	guint columns;
 	GPtrArray *rows; /* GArray of struct cell */
@@ -83,7 +88,8 @@ struct table *table_new(const char *const *columns)
 
 		g_assert(i < COLUMNS_MAX);
 		table->may_shorten[i] = *columns[i] == '~';
-		table->names[i] = columns[i] + (table->may_shorten[i] ? 1 : 0);
+		table->may_go[i] = *columns[i] == '?';
+		table->names[i] = columns[i] + (table->may_shorten[i] || table->may_go[i] ? 1 : 0);
 		table->widths[i] = text_width(table->names[i]);
 	}
 	table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
@@ -116,38 +122,53 @@ void table_cell(struct table *table, const char *untrusted_text)
 
 static size_t total_width(const struct table *table)
 {
-	size_t total = table->columns - 1;
+	size_t total = 0;
 
 	for (guint i = 0; i < table->columns; i++)
-		total += table->widths[i];
-	return total;
+		total += table->gone[i] ? 0 : table->widths[i] + 1;
+	return total - 1;
 }
 
-/* The widest that may, by one, until all fits or none may any more; then the last column. */
-static void fit(struct table *table, size_t width)
+/* The widest that may be shortened and has more than LEAST and than its name; -1: none. */
+static int widest_above(const struct table *table, size_t least)
 {
-	guint last = table->columns - 1;
+	int widest = -1;
+
+	for (guint i = 0; i < table->columns; i++) {
+		if (table->may_shorten[i] &&
+		    table->widths[i] > MAX(least, text_width(table->names[i])) &&
+		    (widest < 0 || table->widths[i] > table->widths[widest]))
+			widest = (int)i;
+	}
+	return widest;
+}
+
+/* Shortens the widest, one by one, down to SHORT_LEAST; then the last column, down to LAST_LEAST.
+ */
+static void fit_within(struct table *table, size_t width, size_t short_least, size_t last_least)
+{
+	size_t *last = &table->widths[table->columns - 1];
 	size_t total = total_width(table);
+	size_t rest;
+	int widest;
 
-	while (total > width) {
-		guint widest = table->columns;
-
-		for (guint i = 0; i < table->columns; i++) {
-			if (table->may_shorten[i] && table->widths[i] > SHORT_MIN &&
-			    (widest == table->columns || table->widths[i] > table->widths[widest]))
-				widest = i;
-		}
-		if (widest == table->columns)
-			break;
+	while (total > width && (widest = widest_above(table, short_least)) >= 0) {
 		table->widths[widest]--;
 		total--;
 	}
-	if (total > width) {
-		size_t rest = total - table->widths[last];
+	if (total <= width)
+		return;
+	rest = total - *last;
+	*last = MIN(*last, MAX(rest + last_least > width ? last_least : width - rest,
+			       text_width(table->names[table->columns - 1])));
+}
 
-		table->widths[last] = MAX(rest + LAST_MIN > width ? LAST_MIN : width - rest,
-					  text_width(table->names[last]));
-	}
+static void fit(struct table *table, size_t width)
+{
+	for (guint i = 0; i < table->columns; i++)
+		table->gone[i] = table->may_go[i] && total_width(table) > width;
+	fit_within(table, width, SHORT_MIN, LAST_MIN);
+	fit_within(table, width, SHORT_LESS, LAST_LESS);
 }
 
 /* Where TEXT must end to be no wider than WIDTH. */
@@ -204,18 +225,22 @@ static void put_row(const struct table *table, struct libscols_table *out, const
 	guint last = table->columns - 1;
 	struct libscols_line *line = scols_table_new_line(out, NULL);
 	const char *rest = row->len > last ? g_array_index(row, struct cell, last).text : "";
+	size_t at = 0; /* among the columns that are not gone */
 
 	for (guint i = 0; i < row->len && i < last; i++) {
 		const struct cell *cell = &g_array_index(row, struct cell, i);
 		g_autofree char *text = shorten(cell->text, table->widths[i]);
 
-		scols_line_set_data(line, i, text);
-		scols_cell_set_color(scols_line_get_cell(line, i), colour_of(cell->severity));
+		if (table->gone[i])
+			continue;
+		scols_line_set_data(line, at, text);
+		scols_cell_set_color(scols_line_get_cell(line, at), colour_of(cell->severity));
+		at++;
 	}
 	for (;;) {
 		g_autofree char *part = take_part(&rest, table->widths[last]);
 
-		scols_line_set_data(line, last, part);
+		scols_line_set_data(line, at, part);
 		if (!*rest)
 			break;
 		line = scols_table_new_line(out, NULL);
@@ -248,8 +273,10 @@ char *table_finish(struct table *table, const struct show_style *style)
 	/* All is made to fit here. */
 	scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_colors(out, style->colour);
-	for (guint i = 0; i < table->columns; i++)
-		scols_table_new_column(out, table->names[i], 0, 0);
+	for (guint i = 0; i < table->columns; i++) {
+		if (!table->gone[i])
+			scols_table_new_column(out, table->names[i], 0, 0);
+	}
 	for (guint i = 0; i < table->rows->len; i++)
 		put_row(table, out, g_ptr_array_index(table->rows, i));
 	scols_print_table_to_string(out, &text);
