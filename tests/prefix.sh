@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What is installed is the same with every prefix, stays below it, and is what it should be.
-#   usage: tests/install.sh CMAKE BUILD-DIRECTORY
+#   usage: tests/prefix.sh CMAKE BUILD-DIRECTORY
 set -euo pipefail
 export LC_ALL=C
 
