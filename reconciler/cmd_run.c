@@ -109,11 +109,32 @@ static int choose_now(const struct cmd_call *call, GPtrArray **ret_only)
 	return choose(call, snapshot, ret_only);
 }
 
+/* What makes a run bad without being an outcome. */
+static void log_rest(const struct pass *done)
+{
+	for (guint i = 0; i < done->snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(done->snapshot->domains, i);
+		const struct log_about about = {.domain = domain};
+
+		if (domain->unreadable)
+			log_event(LOG_TROUBLE, &about, "%s cannot be read: %s", domain->name,
+				  domain->unreadable);
+	}
+	for (guint i = 0; i < done->plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(done->plan->verdicts, i);
+
+		if (verdict->kind == VERDICT_FAILED && !result_tag_failed(done, verdict))
+			log_verdict(verdict, 0);
+	}
+}
+
 /* Under systemd a line for people is one for the journal, and a pass that did nothing none. */
-static void log_done(const struct pass *done)
+static void log_done(const struct pass *done, const GPtrArray *only)
 {
 	for (guint i = 0; i < done->outcomes->len; i++)
 		log_outcome(g_ptr_array_index(done->outcomes, i), 0);
+	if (result_is_bad(done, only))
+		log_rest(done);
 }
 
 static void print_done(const struct cmd_call *call, const struct pass *done,
@@ -122,7 +143,7 @@ static void print_done(const struct cmd_call *call, const struct pass *done,
 	g_autofree char *text = NULL;
 
 	if (!call->json && log_has_stdout()) {
-		log_done(done);
+		log_done(done, only);
 		return;
 	}
 	text = call->json ? json_write_run(done->snapshot, done->plan, history, done->outcomes)

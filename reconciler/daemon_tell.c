@@ -13,22 +13,6 @@ static char *key_of(const struct verdict *verdict)
 			       verdict->tag->name ? verdict->tag->name : "");
 }
 
-static void tell_one(const struct verdict *verdict, uint64_t pass)
-{
-	const struct log_about about = {
-		.pass = pass,
-		.domain = verdict->domain,
-		.tag = verdict->tag,
-		.verdict = verdict,
-	};
-	bool critical = verdict->severity == SEVERITY_CRITICAL;
-	const char *name = verdict->tag->name ? verdict->tag->name : "-";
-
-	log_event(critical ? LOG_TAG_CRITICAL : LOG_TAG_WELL, &about, "%s/%s %s %s: %s",
-		  verdict->domain->name, name, critical ? "is" : "is no longer critical, but",
-		  verdict_kind_name(verdict->kind), verdict->sentence);
-}
-
 void tell_verdicts(struct daemon *daemon, const struct plan *plan, uint64_t pass)
 {
 	GHashTable *critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -42,7 +26,7 @@ void tell_verdicts(struct daemon *daemon, const struct plan *plan, uint64_t pass
 		guint before = GPOINTER_TO_UINT(g_hash_table_lookup(daemon->critical, key));
 
 		if (is ? before != now : before != 0)
-			tell_one(verdict, pass);
+			log_verdict(verdict, pass);
 		if (is)
 			g_hash_table_insert(critical, g_steal_pointer(&key), GUINT_TO_POINTER(now));
 	}

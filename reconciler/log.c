@@ -115,6 +115,22 @@ void log_outcome(const struct outcome *outcome, uint64_t pass)
 	log_event(event, &about, "%s", line);
 }
 
+void log_verdict(const struct verdict *verdict, uint64_t pass)
+{
+	const struct log_about about = {
+		.pass = pass,
+		.domain = verdict->domain,
+		.tag = verdict->tag,
+		.verdict = verdict,
+	};
+	bool critical = verdict->severity == SEVERITY_CRITICAL;
+
+	log_event(critical ? LOG_TAG_CRITICAL : LOG_TAG_WELL, &about, "%s/%s %s %s: %s",
+		  verdict->domain->name, verdict->tag->name ? verdict->tag->name : "-",
+		  critical ? "is" : "is no longer critical, but", verdict_kind_name(verdict->kind),
+		  verdict->sentence);
+}
+
 bool log_has_stdout(void)
 {
 	return service_has_journal(STDOUT_FILENO) && service_has_journal(STDERR_FILENO);

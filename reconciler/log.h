@@ -40,5 +40,8 @@ void log_event(enum log_event event, const struct log_about *about, const char *
 /* What became of an action. */
 void log_outcome(const struct outcome *outcome, uint64_t pass);
 
+/* That a tag is critical, or that it no longer is. */
+void log_verdict(const struct verdict *verdict, uint64_t pass);
+
 /* Does what is printed on stdout end in the journal, line by line? Then it is better logged. */
 bool log_has_stdout(void);

@@ -71,12 +71,17 @@ static void on_limit(int signal G_GNUC_UNUSED)
 void say_limit(unsigned int milliseconds, const char *words, int status)
 {
 	const struct sigaction action = {.sa_handler = on_limit};
+	sigset_t alarm;
 	const struct itimerval timer = {
 		.it_value = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000}};
 
 	last_words = words;
 	last_status = status;
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
 	sigaction(SIGALRM, &action, NULL);
+	/* Whoever started us may have blocked it. */
+	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 

@@ -8,9 +8,9 @@
 #include "state/text.h"
 
 static const char *const columns[] = {"PORT",     "BUS:DEV", "ID",      "~SERIAL",
-				      "~PRODUCT", "SPEED",   "USED BY", NULL};
+				      "~PRODUCT", "?SPEED",  "USED BY", NULL};
 static const char *const tree_columns[] = {"DEVICE",   "BUS:DEV", "ID",      "~SERIAL",
-					   "~PRODUCT", "SPEED",   "USED BY", NULL};
+					   "~PRODUCT", "?SPEED",  "USED BY", NULL};
 
 /* As lsusb -t has it. */
 static char *speed_of(const struct device *device)

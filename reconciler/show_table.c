@@ -17,11 +17,12 @@
 /* What libsmartcols draws before a cell, a level: "├─" or "|-". */
 #define BRANCH_WIDTH 2
 
-/* What is shortened keeps so much, or so much where even that is too wide; what breaks between
- * words keeps the last. */
-#define SHORT_MIN 12
-#define TIGHT_MIN 8
-#define LAST_MIN  24
+/* What is shortened keeps so much, and so does the last column, which breaks between words; where
+ * that is too wide all the same, so much. */
+#define SHORT_MIN   12
+#define LAST_MIN    24
+#define SHORT_TIGHT 6
+#define LAST_TIGHT  12
 
 struct cell {
 	char *text; /* encoded */
@@ -36,6 +37,8 @@ struct row {
 struct table {
 	const char *names[COLUMNS_MAX];
 	bool may_shorten[COLUMNS_MAX];
+	bool may_go[COLUMNS_MAX];
+	bool gone[COLUMNS_MAX];
 	size_t widths[COLUMNS_MAX];
 	guint columns;
 	GPtrArray *rows; /* struct row * */
@@ -106,7 +109,8 @@ struct table *table_new(const char *const *columns)
 
 		g_assert(i < COLUMNS_MAX);
 		table->may_shorten[i] = *columns[i] == '~';
-		table->names[i] = columns[i] + (table->may_shorten[i] ? 1 : 0);
+		table->may_go[i] = *columns[i] == '?';
+		table->names[i] = columns[i] + (table->may_shorten[i] || table->may_go[i] ? 1 : 0);
 		table->widths[i] = text_width(table->names[i]);
 	}
 	table->rows = g_ptr_array_new_with_free_func(row_free);
@@ -149,30 +153,11 @@ void table_cell(struct table *table, const char *untrusted_text)
 
 static size_t total_width(const struct table *table)
 {
-	size_t total = table->columns - 1;
+	size_t total = 0;
 
 	for (guint i = 0; i < table->columns; i++)
-		total += table->widths[i];
-	return total;
-}
-
-/* The widest that may, by one, until EXCESS is gone or none is wider than FLOOR. Returns what is
- * left of it. */
-static size_t shrink(struct table *table, size_t floor, size_t excess)
-{
-	for (; excess > 0; excess--) {
-		guint widest = table->columns;
-
-		for (guint i = 0; i < table->columns; i++) {
-			if (table->may_shorten[i] && table->widths[i] > floor &&
-			    (widest == table->columns || table->widths[i] > table->widths[widest]))
-				widest = i;
-		}
-		if (widest == table->columns)
-			break;
-		table->widths[widest]--;
-	}
-	return excess;
+		total += table->gone[i] ? 0 : table->widths[i] + 1;
+	return total - 1;
 }
 
 static size_t excess_of(const struct table *table, size_t width)
@@ -182,17 +167,36 @@ static size_t excess_of(const struct table *table, size_t width)
 	return total > width ? total - width : 0;
 }
 
-/* First what may be shortened, then the last column, and both again where that would be too narrow.
- */
-static void fit(struct table *table, size_t width)
+/* The widest that may, by one, until it fits or none is wider than SHORT_LEAST and its name;
+ * then the last. */
+static void shrink(struct table *table, size_t width, size_t short_least, size_t last_least)
 {
 	size_t *last = &table->widths[table->columns - 1];
-	size_t excess = shrink(table, SHORT_MIN, excess_of(table, width));
+	size_t excess = excess_of(table, width);
 
-	if (excess == 0)
-		return;
-	*last = MIN(*last, MAX(*last > excess ? *last - excess : 0, LAST_MIN));
-	shrink(table, TIGHT_MIN, excess_of(table, width));
+	for (; excess > 0; excess--) {
+		guint widest = table->columns;
+
+		for (guint i = 0; i < table->columns; i++) {
+			if (table->may_shorten[i] &&
+			    table->widths[i] > MAX(short_least, text_width(table->names[i])) &&
+			    (widest == table->columns || table->widths[i] > table->widths[widest]))
+				widest = i;
+		}
+		if (widest == table->columns)
+			break;
+		table->widths[widest]--;
+	}
+	if (*last > last_least)
+		*last -= MIN(excess, *last - last_least);
+}
+
+static void fit(struct table *table, size_t width)
+{
+	for (guint i = 0; i < table->columns; i++)
+		table->gone[i] = table->may_go[i] && excess_of(table, width) > 0;
+	shrink(table, width, SHORT_MIN, LAST_MIN);
+	shrink(table, width, SHORT_TIGHT, LAST_TIGHT);
 }
 
 /* Where TEXT must end to be no wider than WIDTH. */
@@ -261,6 +265,7 @@ static struct libscols_line *put_row(const struct table *table, struct libscols_
 				     const struct row *row, struct libscols_line *parent)
 {
 	struct libscols_line *line = scols_table_new_line(out, parent);
+	size_t at = 0; /* among the columns that are not gone */
 
 	for (guint i = 0; i < row->cells->len; i++) {
 		const struct cell *cell = &g_array_index(row->cells, struct cell, i);
@@ -268,8 +273,11 @@ static struct libscols_line *put_row(const struct table *table, struct libscols_
 						? shorten(cell->text, table->widths[i])
 						: wrap(cell->text, table->widths[i]);
 
-		scols_line_set_data(line, i, text);
-		scols_cell_set_color(scols_line_get_cell(line, i), colour_of(cell->severity));
+		if (table->gone[i])
+			continue;
+		scols_line_set_data(line, at, text);
+		scols_cell_set_color(scols_line_get_cell(line, at), colour_of(cell->severity));
+		at++;
 	}
 	return line;
 }
@@ -295,7 +303,8 @@ static void put_columns(const struct table *table, struct libscols_table *out)
 		int flags =
 			(i == 0 && table->tree ? SCOLS_FL_TREE : 0) | (is_last ? SCOLS_FL_WRAP : 0);
 		struct libscols_column *column =
-			scols_table_new_column(out, table->names[i], 0, flags);
+			table->gone[i] ? NULL
+				       : scols_table_new_column(out, table->names[i], 0, flags);
 
 		if (is_last)
 			scols_column_set_wrapfunc(column, scols_wrapnl_chunksize,

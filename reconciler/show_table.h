@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A table or tree for people: the door to libsmartcols. On a terminal it fits itself in: first what
- * may be shortened, then the last column breaks between words. Without one nothing is lost.
+ * A table or tree for people: the door to libsmartcols. On a terminal it fits itself in: first
+ * columns go that may, then what may be shortened is, then the last column breaks between words.
+ * Without one nothing is lost.
  */
 
 #include <glib.h>
@@ -13,7 +14,8 @@
 
 struct table;
 
-/* COLUMNS: names up to NULL. One that begins with '~' may be shortened (the name loses the '~'). */
+/* COLUMNS: names up to NULL. One that begins with '~' may be shortened (the name loses the '~'),
+ * with '?' be left out where there is no room. The last one may not. */
 struct table *table_new(const char *const *columns);
 
 /* A new line. */

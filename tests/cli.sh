@@ -172,6 +172,9 @@ test_readme() {
 	sed -n '/^  <usb:devices/,/^  <\/usb:devices>/p' "$here/../README.md" >example.xml
 	expect 0 usbreconcile validate example.xml
 	says out 'ok: 4 tags'
+	wrapper "$(sed '1,/^## Guides/d' "$here/../README.md" | grep '^    <usb:')" >guides.xml
+	expect 0 usbreconcile validate guides.xml
+	says out 'ok: 1 tag'
 	grep '^    [-+!~] \|^    [0-9]* actions' "$here/../README.md" | sed 's/^    //' >example.plan
 	checks=$((checks + 1))
 	what='the plan in the README'

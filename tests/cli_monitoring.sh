@@ -104,6 +104,11 @@ test_nagios() {
 		is_one_line
 		says out 'USBRECONCILE UNKNOWN - '
 	done
+	local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	if "${nobody[@]}" test -x "$program" 2>/dev/null; then
+		expect 0 "${nobody[@]}" "$program" -c test:///default status --nagios
+		expect 0 "${nobody[@]}" "$program" -c test:///default status --prometheus
+	fi
 	expect 3 usbreconcile -c "qemu+unix:///system?socket=$work/nothing" status --nagios
 	is_one_line
 	checks=$((checks + 1))
@@ -126,13 +131,9 @@ test_alert_rules() {
 	command -v promtool >/dev/null || return 0
 	expect 0 promtool check rules "$here/../rules/usbreconcile-alerts.yml"
 	# An alert on a series that is never written would never fire.
-	usbreconcile -c "$calm" status --prometheus >metrics
-	checks=$((checks + 1))
-	grep -o 'usbreconcile_[a-z_]*' "$here/../rules/usbreconcile-alerts.yml" | sort -u |
-		grep -v '_textfile' | while read -r name; do
-		grep -qF "\"$name" "$here/../reconciler/show_metrics.c" || grep -q "^$name" metrics ||
-			grep -qF "\"${name#usbreconcile_}\"" "$here/../reconciler/show_metrics.c" || echo "$name"
-	done >unknown
-	what='alerts'
-	[[ ! -s unknown ]] || fail "no such metrics: $(cat unknown)"
+	for name in $(grep -o 'usbreconcile_[a-z_]*' "$here/../rules/usbreconcile-alerts.yml" | sort -u); do
+		checks=$((checks + 1))
+		grep -qF "\"${name#usbreconcile_}\"" "$here/../reconciler/show_metrics.c" ||
+			fail "an alert on $name, which is never written"
+	done
 }

@@ -15,7 +15,8 @@ from schema import ROOT, SCHEMA, names_in_code
 
 MAN = ROOT / "rules" / "man"
 # Described, and still to come: may be missing in the program.
-TO_COME = {"tag", "untag", "enable", "disable", "adopt", "devices --tree"}
+TO_COME = {"tag", "untag", "enable", "disable", "adopt", "devices --tree", "devices -t", "run --settle",
+           "nothing_matches", "several_match", "too_few_ports"}
 
 failures = 0
 
@@ -104,7 +105,7 @@ def keys_of(schema):
 
 def check_json(manual):
     parts = sections(manual, "#")
-    same("problem codes", names_in_code("PROBLEM"), terms(parts["PROBLEM CODES"]))
+    same("problem codes", names_in_code("PROBLEM"), terms(parts["PROBLEM CODES"]), TO_COME)
     schema = json.loads(SCHEMA.read_text())
     written = set()
     for name in ("EVERY DOCUMENT", "STATUS", "RUN", "DEVICES"):

@@ -156,6 +156,28 @@ static void devices_shorten_what_a_terminal_cannot_hold(void **state)
 	assert_contains(whole, device->untrusted_serial);
 }
 
+static void devices_stay_within_a_terminal_whoever_has_them(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	struct device *device = world_plug(world, "1-3.2.1", 8, 0x0403, 0x6001, "0123456789abcdef");
+	struct domain *domain = world_domain(world, "a-desktop-with-a-long-name", true);
+	OWN(history) history = history_new();
+	OWN(plan) plan = NULL;
+	g_autofree char *text = NULL;
+	g_autofree char *whole = NULL;
+
+	device->untrusted_product = g_strdup("A product with a long name that does not matter");
+	world_tag(domain, "controller", device->untrusted_serial);
+	plan = planner_plan(world, history);
+	text = show_devices(&narrow, world, plan, false);
+	whole = show_devices(&piped, world, plan, false);
+	assert_no_line_longer_than(text, 80);
+	assert_contains(text, device->port);
+	assert_lacks(text, "SPEED");
+	assert_contains(whole, "SPEED");
+}
+
 static void a_locale_without_unicode_gets_ascii(void **state)
 {
 	(void)state;
@@ -367,6 +389,7 @@ int main(void)
 		cmocka_unit_test(hostile_strings_stay_in_their_cell),
 		cmocka_unit_test(a_domain_without_tags_is_told_how_that_happens),
 		cmocka_unit_test(devices_shorten_what_a_terminal_cannot_hold),
+		cmocka_unit_test(devices_stay_within_a_terminal_whoever_has_them),
 		cmocka_unit_test(a_locale_without_unicode_gets_ascii),
 		cmocka_unit_test(hubs_are_shown_on_request),
 		cmocka_unit_test(the_tree_shows_what_is_plugged_into_what),
