@@ -5,7 +5,8 @@ set -uo pipefail
 export LC_ALL=C.UTF-8
 unset LIBVIRT_DEFAULT_URI NO_COLOR COLUMNS
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) # shellcheck disable=SC2034
+# shellcheck disable=SC2034
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
