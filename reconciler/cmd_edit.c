@@ -93,20 +93,23 @@ static int edit_one(const struct cmd_call *call, const struct cmd_edit *edit, bo
 
 int cmd_edits_print(const struct cmd_call *call, const GPtrArray *edits)
 {
+	int result = EXIT_OK;
+
 	for (guint i = 0; i < edits->len; i++) {
 		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
 		g_autofree char *xml = NULL;
 		int status = edit_one(call, edit, false, &xml);
 
-		if (status != EXIT_OK)
-			return status;
+		result = result != EXIT_OK ? result : status;
+		if (!xml)
+			continue;
 		if (edits->len > 1)
 			say_error("domain %s:", edit->domain->name);
 		say_data("    ");
-		say_data(xml ? xml : "");
+		say_data(xml);
 		say_data("\n");
 	}
-	return EXIT_OK;
+	return result;
 }
 
 /*

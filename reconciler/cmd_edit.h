@@ -22,7 +22,7 @@ GPtrArray *cmd_edits_new(void);
 void cmd_edits_add(GPtrArray *edits, const struct domain *domain, enum metadata_change_kind kind,
 		   const struct tag *tag, const char *name);
 
-/* Prints the metadata as it would be, for --dry-run. Returns the exit code. */
+/* Prints the metadata of each as it would be, for --dry-run. Returns the exit code. */
 int cmd_edits_print(const struct cmd_call *call, const GPtrArray *edits);
 
 /*

@@ -28,6 +28,27 @@ static void tell_named(const struct domain *domain, const char *name)
 	say_hint("%s", others);
 }
 
+/* The hostdev of a tag that is gone is taken out only where nothing else may have been meant. */
+static void tell_of_invalid(const struct cmd_call *call, const struct domain *domain)
+{
+	const char *const *names = (const char *const *)call->args + 1;
+
+	for (guint i = 0; call->count > 1 && i < domain->tags->len; i++) {
+		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+
+		if (!tag->complaint || (tag->name && g_strv_contains(names, tag->name)))
+			continue;
+		say_error(
+			"domain %s has an invalid entry: as long as that is there, a hostdev whose "
+			"tag is gone stays",
+			domain->name);
+		say_hint("mend it (`usbreconcile validate %s`), or `usbreconcile disable` a tag "
+			 "before you untag it",
+			 domain->name);
+		return;
+	}
+}
+
 static void tell_all(const struct domain *domain)
 {
 	if (domain->tags->len == 0)
@@ -55,6 +76,7 @@ static int run(struct cmd_call *call)
 		tell_named(domain, *name);
 		cmd_edits_add(edits, domain, METADATA_REMOVE, NULL, *name);
 	}
+	tell_of_invalid(call, domain);
 	if (call->count == 1) {
 		tell_all(domain);
 		cmd_edits_add(edits, domain, METADATA_REMOVE, NULL, NULL);

@@ -27,7 +27,7 @@ struct edit_hands {
 
 /*
  * CHANGES as metadata_edit() takes them; WRITE false: only look whether it can be done. *ret_edit
- * (may be NULL; NULL but for EDIT_DONE) is the last reading with the changes in it; its `changed`
+ * (untouched but for EDIT_DONE) is the last reading with the changes in it; its `changed`
  * is whether anything was, or would be, written.
  */
 enum edit_reply edit_side(const struct edit_hands *hands, const GPtrArray *changes, bool write,

@@ -87,6 +87,7 @@ static char *summarise(const struct plan *plan, const struct domain *only)
 
 /* libvirt loses metadata without a word; whoever wonders finds out here. */
 static const char no_tags_of_one[] =
+	"`usbreconcile tag` gives it a device, `usbreconcile adopt` tags what it has already.\n"
 	"If you have written some, libvirt has lost them: of the children of <metadata> it keeps\n"
 	"only those with a namespace, and of one namespace only the first. `virsh edit` of a\n"
 	"running domain changes what the next start uses, and that is what is read here.\n"

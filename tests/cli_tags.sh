@@ -5,14 +5,14 @@
 source "$(dirname "${BASH_SOURCE[0]}")/cli_lib.sh"
 
 usb() { # SYSNAME DEV ID CLASS SERIAL PRODUCT
-	local controller=/devices/pci0000:00/0000:00:14.0 id=(${3/:/ }) port=-usb-0:${1#1-}
+	local controller=/devices/pci0000:00/0000:00:14.0 id port=-usb-0:${1#1-}
+	IFS=: read -r -a id <<<"$3"
 	[[ $1 == 1-* ]] || port=
 	printf '%s\n' "P: $controller/usb1${port:+/$1}" E:\ {DEVTYPE=usb_device,SUBSYSTEM=usb,USEC_INITIALIZED=5} \
 		"E: ID_PATH=pci-0000:00:14.0$port" A:\ {busnum=1,devnum="$2",speed=12,authorized=1}'\n' \
 		"A: idVendor=${id[0]}\n" "A: idProduct=${id[1]}\n" "A: bDeviceClass=$4\n"
-	[[ -z $5 ]] || echo "A: serial=$5\n"
-	echo "A: product=$6\n"
-	echo
+	[[ -z $5 ]] || printf '%s\n' "A: serial=$5\n"
+	printf '%s\n\n' "A: product=$6\n"
 }
 
 {
@@ -165,6 +165,9 @@ test_untag() {
 	writes 0
 	expect 0 writing untag odd
 	says err 'untagging odd/odd (which is invalid)'
+	writes 1
+	expect 0 writing untag odd zigbee
+	says err 'domain odd has an invalid entry'
 	writes 1
 	expect 0 writing untag bare
 	says err 'domain bare has no tags'

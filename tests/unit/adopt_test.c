@@ -68,9 +68,10 @@ static void expect_kept(struct snapshot *world, struct domain *domain)
 	for (guint i = 0; i < proposals.adoptions->len; i++) {
 		struct adoption *adoption = g_ptr_array_index(proposals.adoptions, i);
 
-		if (adoption->identity)
-			g_ptr_array_add(domain->tags, g_steal_pointer(&adoption->identity->tag));
-		g_clear_pointer(&adoption->identity, g_free);
+		if (!adoption->identity)
+			continue;
+		g_ptr_array_add(domain->tags, adoption->identity->tag);
+		adoption->identity->tag = tag_new();
 	}
 	plan = planner_plan(world, history);
 	for (guint i = 0; i < plan->actions->len; i++)

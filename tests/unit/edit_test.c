@@ -128,10 +128,11 @@ static void what_another_wrote_meanwhile_is_kept(void **state)
 		.intrude_at = 2,
 		.intrusion = ENTRY("a") ENTRY("theirs"),
 	};
+	OWN(metadata_edit) edit = NULL;
 	g_autofree char *err = NULL;
 
 	(void)state;
-	assert_int_equal(disable_a(&fake, true, NULL, &err), EDIT_DONE);
+	assert_int_equal(disable_a(&fake, true, &edit, &err), EDIT_DONE);
 	assert_int_equal(fake.writes, 1);
 	assert_non_null(strstr(fake.entries, "theirs"));
 	assert_non_null(strstr(fake.entries, "enabled=\"no\""));
