@@ -9,6 +9,11 @@
 
 #define BLOCKS "/sys/class/block"
 #define BTRFS  "/sys/fs/btrfs"
+/*
+ * Our own namespace is enough where systemd made it (PrivateTmp= and the like): it is a slave of
+ * the host's, what is mounted and unmounted there follows, also below our own /tmp (seen on Linux
+ * 6, systemd 252); and /proc/1 is hidden from the daemon (ProtectProc=invisible).
+ */
 #define MOUNTS "/proc/self/mountinfo"
 #define SWAPS  "/proc/swaps"
 
@@ -199,6 +204,25 @@ static char *mount_of(const struct devices_use *use, const struct block *block)
 	return NULL;
 }
 
+/*
+ * A container's mounts are in nobody's list but its own. Some file systems have a directory for
+ * each of their disks, wherever that is mounted; FAT and NTFS have none.
+ */
+static char *hidden_mount_of(const struct block *block)
+{
+	static const char *const systems[] = {"ext4", "f2fs", "xfs"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(systems); i++) {
+		g_autofree char *path = g_build_filename("/sys/fs", systems[i], block->name, NULL);
+
+		if (access(path, F_OK) == 0)
+			return g_strdup_printf("/dev/%s is mounted (%s) in another mount "
+					       "namespace, such as a container's",
+					       block->name, systems[i]);
+	}
+	return NULL;
+}
+
 /* LVM, LUKS and multipath are all dm; md and bcache hold in the same way. */
 static char *holder_of(const struct block *block)
 {
@@ -222,6 +246,8 @@ static char *use_of_block(const struct devices_use *use, const struct block *blo
 {
 	char *sentence = mount_of(use, block);
 
+	if (!sentence)
+		sentence = hidden_mount_of(block);
 	if (!sentence && g_hash_table_contains(use->swaps, block->name))
 		sentence = g_strdup_printf("/dev/%s is used as swap", block->name);
 	if (!sentence)

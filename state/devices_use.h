@@ -3,8 +3,9 @@
 
 /*
  * How the host itself uses the disks among its USB devices: mounted, swapped to, or part of an LVM,
- * md, dm or btrfs volume. From sysfs and /proc at one moment; it opens no disk. A program that has
- * opened a disk, and ZFS, do not show there. For the devices*.c files only.
+ * md, dm or btrfs volume. From sysfs and /proc at one moment; it opens no disk. The mounts are
+ * those that this process sees and, for ext4, f2fs, xfs and btrfs, those of every mount namespace.
+ * A program that has opened a disk, and ZFS, do not show there. For the devices*.c files only.
  */
 
 #include <stdbool.h>

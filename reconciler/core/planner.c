@@ -119,7 +119,7 @@ static void add_claim(struct planning *planning, const struct claim *claim)
 		add_claim_job(planning, claim, alias ? alias : "", NULL,
 			      why_without_device(claim->reason));
 	}
-	if (claim->tag->group && !claim->tag->complaint && !domain->unreadable) {
+	if (claim->tag->group) {
 		add_leftovers(planning, claim, domain->live);
 		add_leftovers(planning, claim, domain->config);
 		add_leftovers(planning, claim, domain->image);
@@ -153,8 +153,7 @@ static void add_gone(struct planning *planning, const struct domain *domain, con
 		const struct hostdev *hostdev = g_ptr_array_index(side, i);
 		struct slot slot;
 
-		if (!claim_is_gone(domain, hostdev) || is_adopted(planning, hostdev) ||
-		    has_job(planning, domain, hostdev->alias))
+		if (!claim_is_gone(domain, hostdev) || is_adopted(planning, hostdev))
 			continue;
 		slot_init(&slot, planning->snapshot, planning->history, domain, NULL,
 			  hostdev->alias, NULL, REASON_TAG_GONE);

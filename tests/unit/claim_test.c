@@ -262,6 +262,158 @@ static void disabled_and_invalid_tags_claim_nothing(void **state)
 		     "g1/off disabled disabled\ng1/bad invalid invalid_entry\n");
 }
 
+static void of_two_that_have_nothing_the_first_by_name_has_it(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+
+	(void)state;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	world_tag(world_domain(world, "g2", true), "a", "AAA");
+	world_tag(world_domain(world, "g1", true), "b", "AAA");
+	world_tag(g_ptr_array_index(world->domains, 0), "a", "AAA");
+	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/b contested owned_by_tag\ng1/a pending not_attached 1-1\n"
+		     "g2/a contested owned_by_tag\n");
+}
+
+static void a_holder_is_found_behind_other_hostdevs(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct device *other = world_plug(world, "1-2", 6, 0x046d, 0xc52b, NULL);
+	struct domain *domain = world_domain(world, "g2", true);
+
+	(void)state;
+	world_tag(world_domain(world, "g1", true), "a", "AAA");
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->live, "ua-mine", other);
+	world_hostdev(domain->live, "ua-usbr-a", device);
+	world_expect(world, history, "",
+		     "g1/a contested owned_by_tag\ng2/a attached attached 1-1\n");
+}
+
+static void a_foreign_hostdev_is_found_behind_others(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *mine = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct device *theirs = world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB");
+	/* The first of all domains, with a tag that has nothing to do with it. */
+	struct domain *other = world_domain(world, "aaa", true);
+
+	(void)state;
+	world_hostdev(other->live, "ua-stale", mine)->dev = 99;
+	world_tag(other, "a", "AAA");
+	world_hostdev(other->live, "ua-usbr-a", mine);
+	world_hostdev(other->live, "ua-mine", theirs);
+	world_tag(world_domain(world, "g1", true), "b", "BBB");
+	world_expect(world, history, "",
+		     "aaa/a attached attached 1-1\ng1/b contested owned_by_hostdev\n");
+}
+
+static void what_an_invalid_tag_holds_is_nobody_elses(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g2", true);
+
+	(void)state;
+	world_tag(domain, "a", "AAA")->complaint = g_strdup("bad");
+	domain->metadata = METADATA_INVALID;
+	world_hostdev(domain->live, "ua-usbr-a", device);
+	world_tag(world_domain(world, "g1", true), "a", "AAA");
+	world_expect(world, history, "",
+		     "g1/a contested owned_by_hostdev\ng2/a invalid invalid_entry\n");
+}
+
+static void a_tag_that_has_its_own_adopts_no_second(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *own = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct device *second = world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB");
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_tag_id(world_tag(domain, "a", NULL), 0x0403, 0x6001);
+	world_hostdev(domain->live, "ua-usbr-a", own);
+	world_hostdev(domain->live, "ua-mine", second);
+	world_tag(world_domain(world, "g2", true), "b", "BBB");
+	world_expect(world, history, "",
+		     "g1/a attached attached 1-1\ng2/b contested owned_by_hostdev\n");
+}
+
+static void of_two_to_adopt_none_is_taken(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_hostdev(domain->live, "ua-one", world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA"));
+	world_hostdev(domain->live, "ua-two", world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB"));
+	world_tag_id(world_tag(domain, "a", NULL), 0x0403, 0x6001);
+	world_expect(world, history, "", "g1/a contested owned_by_hostdev\n");
+}
+
+static void a_stale_foreign_hostdev_is_adopted_by_ids_when_its_number_is_anothers(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+	struct hostdev *hostdev = world_hostdev(domain->live, "hostdev0", device);
+
+	(void)state;
+	world_tag(domain, "b", "BBB");
+	world_hostdev(domain->live, "ua-usbr-b", world_plug(world, "1-2", 6, 1, 2, "BBB"));
+	world_tag(domain, "a", "AAA");
+	world_move(device, 9);
+	world_plug(world, "1-4", 5, 0x046d, 0xc52b, NULL);
+	world_expect(world, history,
+		     "-live g1 hostdev0 1:5 (moved)\n+live g1 ua-usbr-a 1:9 (moved)\n",
+		     "g1/b attached attached 1-2\ng1/a pending moved 1-1\n");
+	hostdev->missing = true;
+	/* A placeholder means nothing, and is not ours to take out. */
+	world_expect(world, history, "+live g1 ua-usbr-a 1:9 (not_attached)\n",
+		     "g1/b attached attached 1-2\ng1/a pending not_attached 1-1\n");
+}
+
+static void an_adopted_hostdev_is_found_behind_those_of_other_tags(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *other = world_plug(world, "1-2", 6, 1, 2, "BBB");
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_tag(domain, "b", "BBB");
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->live, "ua-usbr-b", other);
+	world_hostdev(domain->live, "hostdev1", world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA"));
+	world_expect(world, history, "", "g1/b attached attached 1-2\ng1/a attached adopted 1-1\n");
+}
+
+static void nameless_entries_do_not_stop_the_others(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	domain->metadata = METADATA_INVALID;
+	for (int i = 0; i < 3; i++)
+		world_tag(domain, NULL, "AAA")->complaint = g_strdup("it has no name");
+	world_tag(domain, "a", "AAA");
+	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/- invalid invalid_entry\ng1/- invalid invalid_entry\n"
+		     "g1/- invalid invalid_entry\ng1/a pending not_attached 1-1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +432,16 @@ int main(void)
 		cmocka_unit_test(what_the_host_uses_is_refused_unless_forced),
 		cmocka_unit_test(a_group_takes_what_hangs_below_its_port_up_to_its_limit),
 		cmocka_unit_test(disabled_and_invalid_tags_claim_nothing),
+		cmocka_unit_test(of_two_that_have_nothing_the_first_by_name_has_it),
+		cmocka_unit_test(a_holder_is_found_behind_other_hostdevs),
+		cmocka_unit_test(a_foreign_hostdev_is_found_behind_others),
+		cmocka_unit_test(what_an_invalid_tag_holds_is_nobody_elses),
+		cmocka_unit_test(a_tag_that_has_its_own_adopts_no_second),
+		cmocka_unit_test(of_two_to_adopt_none_is_taken),
+		cmocka_unit_test(
+			a_stale_foreign_hostdev_is_adopted_by_ids_when_its_number_is_anothers),
+		cmocka_unit_test(an_adopted_hostdev_is_found_behind_those_of_other_tags),
+		cmocka_unit_test(nameless_entries_do_not_stop_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

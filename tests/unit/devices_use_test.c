@@ -112,6 +112,20 @@ static void the_second_disk_of_a_btrfs_is_in_use(void **state)
 	assert_use(host, "/dev/sda2 is part of a mounted btrfs");
 }
 
+static void a_mount_in_a_container_is_use_though_no_list_has_it(void **state)
+{
+	struct host *host = *state;
+
+	mock_usb_file(host->mock, "sys/fs/xfs/sdb1/stats/stats", "");
+	mock_usb_file(host->mock, "sys/fs/ext4/features/lazy_itable_init", "supported\n");
+	assert_use(host, NULL);
+	mock_usb_file(host->mock, "sys/fs/ext4/sda2/lifetime_write_kbytes", "1\n");
+	assert_use(host, "/dev/sda2 is mounted (ext4) in another mount namespace, such as a "
+			 "container's");
+	mount_it(host, "99 22 8:2 / /srv rw - ext4 /dev/sda2 rw");
+	assert_use(host, "/dev/sda2 is mounted on /srv");
+}
+
 static void swap_is_use(void **state)
 {
 	struct host *host = *state;
@@ -183,6 +197,7 @@ int main(void)
 		WITH_STICK(a_similar_number_or_name_is_another_disk),
 		WITH_STICK(a_mount_without_a_number_of_its_own_is_known_by_its_source),
 		WITH_STICK(the_second_disk_of_a_btrfs_is_in_use),
+		WITH_STICK(a_mount_in_a_container_is_use_though_no_list_has_it),
 		WITH_STICK(swap_is_use),
 		WITH_STICK(a_member_of_lvm_is_in_use_and_its_volume_named),
 		WITH_STICK(a_member_of_md_is_in_use),

@@ -175,8 +175,11 @@ static void edit_image(const struct action *action)
 		hostdev->startup_policy = g_strdup("optional");
 		return;
 	}
+	hostdev->missing = false;
+	hostdev->has_address = true;
 	hostdev->bus = action->device->bus;
 	hostdev->dev = action->device->dev;
+	hostdev->id = action->device->id;
 }
 
 static bool act(const struct snapshot *world, const struct action *action, struct outcome *outcome)
