@@ -135,12 +135,24 @@ static void check_deadlines(struct daemon *daemon)
 	}
 	if (is_due(&daemon->due_ready, now))
 		service_ready();
-	if (is_due(&daemon->due_watchdog, now)) {
-		/* The loop turns and a plan can be made: that is what a pass needs. A guest that
-		 * hangs is no reason to be killed. */
+}
+
+/* After a whole turn of the loop: it has made what plans were wanted, and no reading is overdue. */
+static void feed_watchdog(struct daemon *daemon)
+{
+	uint64_t now = devices_now();
+	bool late;
+
+	if (!is_due(&daemon->due_watchdog, now))
+		return;
+	daemon->due_watchdog = now + service_watchdog() / 3;
+	late = worker_is_late(daemon->worker);
+	if (!late)
 		service_alive();
-		daemon->due_watchdog = now + service_watchdog() / 2;
-	}
+	else if (!daemon->late)
+		say_error("libvirt has not answered for too long; unless it does now, the watchdog "
+			  "ends this process, and the next one starts afresh");
+	daemon->late = late;
 }
 
 /* May a pass start now? If not, *RET_WHEN is when. */
@@ -245,6 +257,7 @@ static void run(struct daemon *daemon)
 		wire_check(daemon);
 		if (daemon->wanted && !daemon->stopping && when == 0)
 			when = devices_now();
+		feed_watchdog(daemon);
 		set_alarm(daemon, when);
 		g_main_context_iteration(daemon->loop, TRUE);
 	}
@@ -271,7 +284,7 @@ static void set_up(struct daemon *daemon)
 	daemon->allowance_at = now;
 	daemon->report.since = g_get_real_time() / G_USEC_PER_SEC;
 	daemon->due_ready = now + READY_PATIENCE;
-	daemon->due_watchdog = service_watchdog() ? now + service_watchdog() / 2 : 0;
+	daemon->due_watchdog = service_watchdog() ? now + service_watchdog() / 3 : 0;
 	listen_to(daemon, g_unix_fd_source_new(devices_monitor_fd(daemon->monitor), G_IO_IN),
 		  G_SOURCE_FUNC(on_udev));
 	listen_to(daemon, g_unix_signal_source_new(SIGTERM), on_stop);

@@ -215,7 +215,7 @@ static void start_doing(struct daemon *daemon, struct round *round, const struct
 	round->users++;
 	resident->busy = true;
 	resident->acting = true;
-	worker_start(daemon->worker, (struct worker_job){act_work, act_done, doing});
+	worker_start(daemon->worker, (struct worker_job){act_work, act_done, doing, 0});
 }
 
 static void free_outcome(gpointer outcome)

@@ -203,7 +203,8 @@ void link_start(struct daemon *daemon)
 	connecting->generation = ++daemon->generation;
 	daemon->connecting = true;
 	daemon->due_connect = 0;
-	worker_start(daemon->worker, (struct worker_job){connect_work, connect_done, connecting});
+	worker_start(daemon->worker,
+		     (struct worker_job){connect_work, connect_done, connecting, CONNECTING_BOUND});
 }
 
 void link_lost(struct daemon *daemon, const char *why)
@@ -315,7 +316,8 @@ void link_resync(struct daemon *daemon)
 	daemon->listing = true;
 	daemon->devices_dirty = true;
 	daemon->due_resync = devices_now() + daemon->options.resync * (uint64_t)G_USEC_PER_SEC;
-	worker_start(daemon->worker, (struct worker_job){list_work, list_done, listing});
+	worker_start(daemon->worker,
+		     (struct worker_job){list_work, list_done, listing, READING_BOUND});
 }
 
 struct reading {
@@ -390,7 +392,8 @@ static void start_reading(struct daemon *daemon, struct resident *resident)
 	reading->problems = g_ptr_array_new_with_free_func(free_problem);
 	resident->dirty = 0;
 	resident->busy = true;
-	worker_start(daemon->worker, (struct worker_job){read_work, read_done, reading});
+	worker_start(daemon->worker,
+		     (struct worker_job){read_work, read_done, reading, READING_BOUND});
 }
 
 bool link_read_dirty(struct daemon *daemon)

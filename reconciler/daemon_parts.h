@@ -21,6 +21,16 @@
  * kept free. So four guests that hang at once delay the others, and fewer do not. */
 #define DAEMON_THREADS 4
 
+/*
+ * How long reading may take before the watchdog is no longer fed: a dump waits 30 s at most behind
+ * another job of its domain (all versions), twice a domain, four domains at a time, so this is 20
+ * hung guests. What acts on a guest has no bound: it hangs as long as that guest does, and holds up
+ * others only when every thread is held, which makes the readings late.
+ */
+#define READING_BOUND (300 * G_USEC_PER_SEC)
+/* virt_open() gives up after 10 s, and a connection that hangs breaks after 15. */
+#define CONNECTING_BOUND (60 * G_USEC_PER_SEC)
+
 /* A connection and everything that still uses it; the last of them closes it. */
 struct link {
 	struct virt *virt;
@@ -55,6 +65,7 @@ struct daemon {
 	bool stopping;
 	bool leaving; /* … because the whole host goes down */
 	bool ready;   /* the first pass is over */
+	bool late;    /* it was said that the watchdog is no longer fed */
 	/* Times as devices_now(), 0 never. */
 	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop;
 	double allowance; /* passes that may start at once: a storm must not be followed step by

@@ -62,7 +62,7 @@ static void write_done(void *data)
 static void answer(struct talk *talk, char *text)
 {
 	talk->answer = text;
-	worker_start(talk->daemon->talker, (struct worker_job){write_work, write_done, talk});
+	worker_start(talk->daemon->talker, (struct worker_job){write_work, write_done, talk, 0});
 }
 
 static struct talk *accept_talk(struct daemon *daemon, int listener)
@@ -144,7 +144,7 @@ static gboolean on_control(gint fd, GIOCondition condition G_GNUC_UNUSED, gpoint
 	struct talk *talk = accept_talk(daemon, fd);
 
 	if (talk)
-		worker_start(daemon->talker, (struct worker_job){read_work, read_done, talk});
+		worker_start(daemon->talker, (struct worker_job){read_work, read_done, talk, 0});
 	return G_SOURCE_CONTINUE;
 }
 
