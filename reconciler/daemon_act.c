@@ -165,9 +165,11 @@ static void act_done(void *data)
 	struct resident *resident = residents_find(daemon->residents, doing->domain->uuid);
 
 	note_outcomes(daemon, doing);
-	resident->busy = false;
-	resident->acting = false;
 	learn_from(daemon, resident, doing);
+	/* Through an older connection: what has happened since then was not heard. */
+	if (doing->link != daemon->link)
+		resident->dirty = VIRT_ALL;
+	resident_end_act(resident);
 	daemon_want(daemon, TRIGGER_DONE);
 	for (int side = 0; side < HAND_SIDES; side++)
 		domain_free(doing->capture.sides[side]);
@@ -213,8 +215,7 @@ static void start_doing(struct daemon *daemon, struct round *round, const struct
 	doing->only = g_ptr_array_new();
 	g_ptr_array_add(doing->only, domain->name);
 	round->users++;
-	resident->busy = true;
-	resident->acting = true;
+	resident_begin_act(resident);
 	worker_start(daemon->worker, (struct worker_job){act_work, act_done, doing, 0});
 }
 

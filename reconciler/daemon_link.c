@@ -10,8 +10,6 @@
 
 #define FIRST_RETRY   (G_USEC_PER_SEC / 5)
 #define LONGEST_RETRY (10 * G_USEC_PER_SEC)
-/* Of a restore libvirt says two things, a moment apart; both ask for the same replug. */
-#define REVIVAL_ECHO (3 * G_USEC_PER_SEC)
 
 static void link_clear(gpointer data)
 {
@@ -35,57 +33,6 @@ static void free_problem(gpointer data)
 	problem_free(data);
 }
 
-static bool has_device(const struct domain *domain, const char *alias)
-{
-	return domain && domain_find_hostdev(domain->live, alias);
-}
-
-static void hear_of_device(struct resident *resident, const struct virt_event *event)
-{
-	/* Ours, and our own doing: the job that did it tells what became of it. */
-	if (resident->acting && tag_alias_is_ours(event->alias))
-		return;
-	if (event->kind == VIRT_EVENT_DEVICE_ADDED && tag_alias_is_ours(event->alias) &&
-	    has_device(resident->domain, event->alias))
-		return;
-	if (event->kind == VIRT_EVENT_DEVICE_REMOVED && !has_device(resident->domain, event->alias))
-		return;
-	resident->dirty |= VIRT_LIVE;
-}
-
-static void hear_of_domain(struct daemon *daemon, const struct virt_event *event)
-{
-	struct resident *resident = residents_get(daemon->residents, event->uuid);
-	uint64_t now = devices_now();
-
-	switch (event->kind) {
-	case VIRT_EVENT_REVIVED:
-		if (now - resident->revived_at > REVIVAL_ECHO)
-			resident->revived = true;
-		resident->revived_at = now;
-		resident->restarted = true;
-		resident->dirty = VIRT_ALL;
-		return;
-	case VIRT_EVENT_STARTED:
-		resident->restarted = true;
-		resident->dirty = VIRT_ALL;
-		return;
-	case VIRT_EVENT_STOPPED:
-	case VIRT_EVENT_UNDEFINED:
-		resident->dirty = VIRT_ALL;
-		return;
-	case VIRT_EVENT_DEFINED:
-		resident->dirty |= resident->domain ? VIRT_CONFIG : VIRT_ALL;
-		return;
-	case VIRT_EVENT_DEVICE_ADDED:
-	case VIRT_EVENT_DEVICE_REMOVED:
-		hear_of_device(resident, event);
-		return;
-	case VIRT_EVENT_CLOSED:
-		return;
-	}
-}
-
 /* One connection's events on their way from libvirt's thread to the loop. */
 struct line {
 	struct daemon *daemon;
@@ -103,13 +50,13 @@ static gboolean hear(gpointer data)
 	struct news *news = data;
 	struct daemon *daemon = news->daemon;
 
-	if (news->generation == daemon->generation) {
-		if (news->event->kind == VIRT_EVENT_CLOSED)
-			link_lost(daemon, "libvirt has closed the connection");
-		else
-			hear_of_domain(daemon, news->event);
+	if (news->generation != daemon->generation)
+		; /* of a connection that is no more */
+	else if (news->event->kind == VIRT_EVENT_CLOSED)
+		link_lost(daemon, "libvirt has closed the connection");
+	else if (resident_hear(residents_get(daemon->residents, news->event->uuid), news->event,
+			       devices_now()))
 		daemon_want(daemon, TRIGGER_LIBVIRT);
-	}
 	virt_event_free(news->event);
 	g_free(news);
 	return G_SOURCE_REMOVE;
@@ -224,6 +171,9 @@ static void follow_up(struct daemon *daemon, struct resident *resident)
 {
 	const struct domain *domain = resident->domain;
 
+	/* What was read may be from before that. */
+	if (!resident_is_known(resident))
+		return;
 	if (resident->restarted)
 		retry_note_start(daemon->history, domain);
 	resident->restarted = false;
@@ -244,12 +194,8 @@ static void follow_up_all(struct daemon *daemon)
 	gpointer data;
 
 	g_hash_table_iter_init(&iter, daemon->residents->by_uuid);
-	while (g_hash_table_iter_next(&iter, NULL, &data)) {
-		struct resident *resident = data;
-
-		if (resident->domain && !resident->dirty && !resident->busy)
-			follow_up(daemon, resident);
-	}
+	while (g_hash_table_iter_next(&iter, NULL, &data))
+		follow_up(daemon, data);
 }
 
 struct listing {
@@ -361,12 +307,15 @@ static void read_done(void *data)
 
 	if (resident) {
 		resident->busy = false;
-		if (reading->result == 0)
+		/* A reading through an older connection may be older than what is known. */
+		if (reading->result < 0 || reading->link != daemon->link)
+			resident->dirty = VIRT_ALL;
+		else if (reading->result == 0)
 			learn(daemon, reading, resident);
-		else if (reading->result > 0)
-			residents_forget(daemon->residents, reading->uuid);
+		else if (resident->dirty) /* it is gone, but something has happened since */
+			resident->dirty = VIRT_ALL;
 		else
-			resident->dirty |= reading->sides;
+			residents_forget(daemon->residents, reading->uuid);
 	}
 	if (reading->result < 0 && reading->link == daemon->link)
 		link_lost(daemon, reading->err);
