@@ -19,6 +19,8 @@
 
 /* A driver is bound a moment after its device came, and that is worth a look, but no hurry. */
 #define LOOK_DELAY (G_USEC_PER_SEC / 5)
+/* When the devices could not be listed. */
+#define READ_AGAIN (1 * G_USEC_PER_SEC)
 /* READY comes after the first pass, or after this: guests must not wait for a libvirt that is late.
  */
 #define READY_PATIENCE (20 * G_USEC_PER_SEC)
@@ -47,6 +49,7 @@ static void read_devices(struct daemon *daemon)
 	daemon->devices_dirty = false;
 	if (devices_read(problems, &devices, &youngest, &err) < 0) {
 		say_error("cannot read this host's USB devices: %s", err);
+		daemon->due_look = devices_now() + READ_AGAIN;
 		return;
 	}
 	if (!device_same_lists(devices, daemon->devices))
@@ -172,17 +175,27 @@ static bool is_allowed(struct daemon *daemon, uint64_t *ret_when)
 	return false;
 }
 
+/* READY when the first pass is over, with all that it began. */
 static void note_state(struct daemon *daemon)
 {
-	if (!daemon->ready && daemon->listed && !daemon->listing) {
+	g_autofree char *now = NULL;
+
+	if (!daemon->ready && daemon->listed && !daemon->listing && !daemon->wanted &&
+	    !residents_are_busy(daemon->residents)) {
 		daemon->ready = true;
 		daemon->due_ready = 0;
 		service_ready();
 	}
-	service_status(daemon->link ? "reconciling %u domains and %u USB devices at %s"
-				    : "waiting for libvirt; %u domains and %u USB devices known%s",
-		       g_hash_table_size(daemon->residents->by_uuid), daemon->devices->len,
-		       daemon->link ? daemon->uri : "");
+	now = g_strdup_printf(daemon->link ? "reconciling %u domains and %u USB devices at %s"
+					   : "waiting for libvirt; %u domains and %u USB devices "
+					     "known%s",
+			      g_hash_table_size(daemon->residents->by_uuid), daemon->devices->len,
+			      daemon->link ? daemon->uri : "");
+	if (g_strcmp0(now, daemon->said) == 0)
+		return;
+	service_status("%s", now);
+	g_free(daemon->said);
+	daemon->said = g_steal_pointer(&now);
 }
 
 /* After SIGTERM nothing is begun any more, but what a host that goes down needs. */
@@ -220,7 +233,6 @@ static uint64_t step(struct daemon *daemon)
 	if (daemon->devices_dirty)
 		read_devices(daemon);
 	act_pass(daemon, daemon->trigger);
-	note_state(daemon);
 	return 0;
 }
 
@@ -239,6 +251,7 @@ static void set_alarm(struct daemon *daemon, uint64_t when)
 	sooner(&when, daemon->due_ready);
 	sooner(&when, daemon->due_watchdog);
 	sooner(&when, daemon->due_stop);
+	sooner(&when, daemon->due_answer);
 	deadline_set(daemon->alarm, when);
 }
 
@@ -258,6 +271,7 @@ static void run(struct daemon *daemon)
 		if (daemon->wanted && !daemon->stopping && when == 0)
 			when = devices_now();
 		feed_watchdog(daemon);
+		note_state(daemon);
 		set_alarm(daemon, when);
 		g_main_context_iteration(daemon->loop, TRUE);
 	}
@@ -292,11 +306,37 @@ static void set_up(struct daemon *daemon)
 	listen_to(daemon, g_unix_signal_source_new(SIGHUP), on_reload);
 }
 
+static void close_work(void *link)
+{
+	link_unref(link);
+}
+
+static void close_done(void *link G_GNUC_UNUSED)
+{
+}
+
+/* Saying goodbye is a call to libvirt, too, and has no more time than the others. */
+static void close_link(struct daemon *daemon)
+{
+	worker_start(daemon->worker, (struct worker_job){close_work, close_done,
+							 g_steal_pointer(&daemon->link), 0});
+	while (worker_outstanding(daemon->worker) > 0 && devices_now() < daemon->due_stop) {
+		deadline_set(daemon->alarm, daemon->due_stop);
+		g_main_context_iteration(daemon->loop, TRUE);
+	}
+}
+
 static void tear_down(struct daemon *daemon)
 {
 	bool finished = worker_outstanding(daemon->worker) == 0;
 
 	service_stopping();
+	if (daemon->link)
+		link_tell_calls(daemon);
+	if (finished && daemon->link) {
+		close_link(daemon);
+		finished = worker_outstanding(daemon->worker) == 0;
+	}
 	if (!finished)
 		say_error("a call to libvirt is still under way after %d s and is left behind",
 			  (int)(STOP_PATIENCE / G_USEC_PER_SEC));
@@ -304,14 +344,13 @@ static void tear_down(struct daemon *daemon)
 	/* What a call that hangs still uses is the kernel's to clean up. */
 	if (!finished)
 		return;
-	if (daemon->link)
-		link_unref(daemon->link);
 	deadline_free(daemon->alarm);
 	devices_monitor_free(daemon->monitor);
 	history_free(daemon->history);
 	residents_free(daemon->residents);
 	g_ptr_array_unref(daemon->devices);
 	g_free(daemon->uri);
+	g_free(daemon->said);
 }
 
 int daemon_run(const struct daemon_options *options)

@@ -240,6 +240,8 @@ struct pass *act_look(struct daemon *daemon)
 	snapshot->still_since = daemon->still_since;
 	snapshot->daemon = g_memdup2(&daemon->report, sizeof(daemon->report));
 	snapshot->daemon->connected = daemon->link != NULL;
+	if (daemon->link)
+		snapshot->daemon->libvirt_calls += virt_count_calls(daemon->link->virt);
 	pass->snapshot = snapshot;
 	pass->outcomes = g_ptr_array_new_with_free_func(free_outcome);
 	pass->plan = planner_plan(snapshot, daemon->history);

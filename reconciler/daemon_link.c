@@ -154,11 +154,21 @@ void link_start(struct daemon *daemon)
 		     (struct worker_job){connect_work, connect_done, connecting, CONNECTING_BOUND});
 }
 
+void link_tell_calls(struct daemon *daemon)
+{
+	g_autofree char *text = virt_describe_calls(daemon->link->virt);
+
+	daemon->report.libvirt_calls += virt_count_calls(daemon->link->virt);
+	if (daemon->options.verbose)
+		say_error("%s", text);
+}
+
 void link_lost(struct daemon *daemon, const char *why)
 {
 	daemon->generation++;
 	if (!daemon->link)
 		return;
+	link_tell_calls(daemon);
 	link_unref(g_steal_pointer(&daemon->link));
 	daemon->listed = false;
 	daemon->soiled = false;

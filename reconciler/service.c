@@ -8,6 +8,9 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 
+/* The caller has a signal to obey. */
+#define BUS_PATIENCE (2 * G_USEC_PER_SEC)
+
 void service_ready(void)
 {
 	sd_notify(0, "READY=1");
@@ -46,6 +49,7 @@ bool service_host_is_stopping(void)
 	sd_bus *bus = NULL;
 	char *state = NULL;
 	bool stopping = sd_bus_open_system(&bus) >= 0 &&
+			sd_bus_set_method_call_timeout(bus, BUS_PATIENCE) >= 0 &&
 			sd_bus_get_property_string(bus, "org.freedesktop.systemd1",
 						   "/org/freedesktop/systemd1",
 						   "org.freedesktop.systemd1.Manager",

@@ -78,4 +78,8 @@ bool worker_is_late(const struct worker *worker)
 void worker_abandon(struct worker *worker)
 {
 	g_thread_pool_free(worker->pool, TRUE, FALSE);
+	if (worker->tasks.length > 0)
+		return;
+	g_main_context_unref(worker->loop);
+	g_free(worker);
 }

@@ -33,5 +33,6 @@ unsigned int worker_outstanding(const struct worker *worker);
 /* Is there a job that should be over by now? Then the threads are held up by what should not. */
 bool worker_is_late(const struct worker *worker);
 
-/* What is still running is left behind: only right before the process ends. */
+/* Frees WORKER. What is still running is left behind, with it: only right before the process ends.
+ */
 void worker_abandon(struct worker *worker);
