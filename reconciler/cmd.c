@@ -150,18 +150,9 @@ static int check_arguments(const struct cmd_call *call)
 
 static void tell_calls(struct virt *virt)
 {
-	g_autoptr(GHashTable) calls = virt_calls(virt);
-	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(calls), (GCompareFunc)strcmp);
-	g_autoptr(GString) text = g_string_new(NULL);
-	guint sum = 0;
+	g_autofree char *text = virt_describe_calls(virt);
 
-	for (GList *at = names; at; at = at->next) {
-		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(calls, at->data));
-
-		g_string_append_printf(text, ", %u %s", count, (const char *)at->data);
-		sum += count;
-	}
-	say_error("%u calls to libvirt: %s", sum, sum > 0 ? text->str + strlen(", ") : "none");
+	say_error("%s", text);
 }
 
 static int run_command(GOptionContext *context, const struct cmd *cmd, int argc, char **argv)
@@ -178,6 +169,7 @@ static int run_command(GOptionContext *context, const struct cmd *cmd, int argc,
 	}
 	call.uri = uri;
 	call.json = json;
+	call.verbose = verbose;
 	call.dry_run = dry_run;
 	call.args = argv + 1;
 	call.count = (guint)argc - 1;

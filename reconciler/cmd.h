@@ -29,6 +29,7 @@ struct cmd_call {
 	const char *uri; /* -c, or NULL */
 	bool json;
 	bool dry_run;
+	bool verbose;
 	char **args; /* what is left after the options, NULL at the end */
 	guint count;
 	struct show_style style;

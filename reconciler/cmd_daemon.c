@@ -4,7 +4,10 @@
 
 #include "reconciler/cmd.h"
 
+#include <unistd.h>
+
 #include "reconciler/daemon.h"
+#include "reconciler/wire.h"
 
 #define RESYNC_SECONDS 60
 
@@ -16,16 +19,32 @@ static const GOptionEntry options[] = {
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
+/* Another daemon stays; a one-shot is over soon, and at boot there may be one. */
+static int take_lock(struct lock **ret_lock, char **err)
+{
+	int taken = lock_take(USBRECONCILE_RUNDIR, 0, ret_lock, err);
+	int fd;
+
+	if (taken != LOCK_BUSY)
+		return taken;
+	fd = wire_connect(USBRECONCILE_RUNDIR, WIRE_STATUS);
+	if (fd < 0)
+		return lock_take(USBRECONCILE_RUNDIR, LOCK_PATIENCE_USEC, ret_lock, err);
+	close(fd);
+	return LOCK_BUSY;
+}
+
 static int run(struct cmd_call *call)
 {
-	struct daemon_options wanted = {.uri = call->uri, .resync = (unsigned int)resync};
+	struct daemon_options wanted = {
+		.uri = call->uri, .resync = (unsigned int)resync, .verbose = call->verbose};
 	OWN(lock) lock = NULL;
 	g_autofree char *err = NULL;
 	int taken;
 
 	if (resync < 1 || resync > 86400)
 		return cmd_misused(call, "--resync takes 1 to 86400 seconds");
-	taken = lock_take(USBRECONCILE_RUNDIR, 0, &lock, &err);
+	taken = take_lock(&lock, &err);
 	if (taken < 0)
 		return cmd_fail(call, EX_NOPERM, PROBLEM_NO_ACCESS, NULL, "%s", err);
 	if (taken == LOCK_BUSY)

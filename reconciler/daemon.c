@@ -19,6 +19,8 @@
 
 /* A driver is bound a moment after its device came, and that is worth a look, but no hurry. */
 #define LOOK_DELAY (G_USEC_PER_SEC / 5)
+/* When the devices could not be listed. */
+#define READ_AGAIN (1 * G_USEC_PER_SEC)
 /* READY comes after the first pass, or after this: guests must not wait for a libvirt that is late.
  */
 #define READY_PATIENCE (20 * G_USEC_PER_SEC)
@@ -47,6 +49,7 @@ static void read_devices(struct daemon *daemon)
 	daemon->devices_dirty = false;
 	if (devices_read(problems, &devices, &youngest, &err) < 0) {
 		log_event(LOG_TROUBLE, NULL, "cannot read this host's USB devices: %s", err);
+		daemon->due_look = devices_now() + READ_AGAIN;
 		return;
 	}
 	if (!device_same_lists(devices, daemon->devices))
@@ -137,12 +140,25 @@ static void check_deadlines(struct daemon *daemon)
 	}
 	if (is_due(&daemon->due_ready, now))
 		service_ready();
-	if (is_due(&daemon->due_watchdog, now)) {
-		/* The loop turns and a plan can be made: that is what a pass needs. A guest that
-		 * hangs is no reason to be killed. */
+}
+
+/* After a whole turn of the loop: it has made what plans were wanted, and no reading is overdue. */
+static void feed_watchdog(struct daemon *daemon)
+{
+	uint64_t now = devices_now();
+	bool late;
+
+	if (!is_due(&daemon->due_watchdog, now))
+		return;
+	daemon->due_watchdog = now + service_watchdog() / 3;
+	late = worker_is_late(daemon->worker);
+	if (!late)
 		service_alive();
-		daemon->due_watchdog = now + service_watchdog() / 2;
-	}
+	else if (!daemon->late)
+		log_event(LOG_TROUBLE, NULL,
+			  "libvirt has not answered for too long; unless it does now, the watchdog "
+			  "ends this process, and the next one starts afresh");
+	daemon->late = late;
 }
 
 /* May a pass start now? If not, *RET_WHEN is when. */
@@ -162,17 +178,27 @@ static bool is_allowed(struct daemon *daemon, uint64_t *ret_when)
 	return false;
 }
 
+/* READY when the first pass is over, with all that it began. */
 static void note_state(struct daemon *daemon)
 {
-	if (!daemon->ready && daemon->listed && !daemon->listing) {
+	g_autofree char *now = NULL;
+
+	if (!daemon->ready && daemon->listed && !daemon->listing && !daemon->wanted &&
+	    !residents_are_busy(daemon->residents)) {
 		daemon->ready = true;
 		daemon->due_ready = 0;
 		service_ready();
 	}
-	service_status(daemon->link ? "reconciling %u domains and %u USB devices at %s"
-				    : "waiting for libvirt; %u domains and %u USB devices known%s",
-		       g_hash_table_size(daemon->residents->by_uuid), daemon->devices->len,
-		       daemon->link ? daemon->uri : "");
+	now = g_strdup_printf(daemon->link ? "reconciling %u domains and %u USB devices at %s"
+					   : "waiting for libvirt; %u domains and %u USB devices "
+					     "known%s",
+			      g_hash_table_size(daemon->residents->by_uuid), daemon->devices->len,
+			      daemon->link ? daemon->uri : "");
+	if (g_strcmp0(now, daemon->said) == 0)
+		return;
+	service_status("%s", now);
+	g_free(daemon->said);
+	daemon->said = g_steal_pointer(&now);
 }
 
 /* After SIGTERM nothing is begun any more, but what a host that goes down needs. */
@@ -210,7 +236,6 @@ static uint64_t step(struct daemon *daemon)
 	if (daemon->devices_dirty)
 		read_devices(daemon);
 	act_pass(daemon, daemon->trigger);
-	note_state(daemon);
 	return 0;
 }
 
@@ -229,6 +254,7 @@ static void set_alarm(struct daemon *daemon, uint64_t when)
 	sooner(&when, daemon->due_ready);
 	sooner(&when, daemon->due_watchdog);
 	sooner(&when, daemon->due_stop);
+	sooner(&when, daemon->due_answer);
 	deadline_set(daemon->alarm, when);
 }
 
@@ -249,6 +275,8 @@ static void run(struct daemon *daemon)
 			return;
 		if (daemon->wanted && !daemon->stopping && when == 0)
 			when = devices_now();
+		feed_watchdog(daemon);
+		note_state(daemon);
 		set_alarm(daemon, when);
 		g_main_context_iteration(daemon->loop, TRUE);
 	}
@@ -276,7 +304,7 @@ static void set_up(struct daemon *daemon)
 	daemon->allowance_at = now;
 	daemon->report.since = g_get_real_time() / G_USEC_PER_SEC;
 	daemon->due_ready = now + READY_PATIENCE;
-	daemon->due_watchdog = service_watchdog() ? now + service_watchdog() / 2 : 0;
+	daemon->due_watchdog = service_watchdog() ? now + service_watchdog() / 3 : 0;
 	listen_to(daemon, g_unix_fd_source_new(devices_monitor_fd(daemon->monitor), G_IO_IN),
 		  G_SOURCE_FUNC(on_udev));
 	listen_to(daemon, g_unix_signal_source_new(SIGTERM), on_stop);
@@ -284,11 +312,37 @@ static void set_up(struct daemon *daemon)
 	listen_to(daemon, g_unix_signal_source_new(SIGHUP), on_reload);
 }
 
+static void close_work(void *link)
+{
+	link_unref(link);
+}
+
+static void close_done(void *link G_GNUC_UNUSED)
+{
+}
+
+/* Saying goodbye is a call to libvirt, too, and has no more time than the others. */
+static void close_link(struct daemon *daemon)
+{
+	worker_start(daemon->worker, (struct worker_job){close_work, close_done,
+							 g_steal_pointer(&daemon->link), 0});
+	while (worker_outstanding(daemon->worker) > 0 && devices_now() < daemon->due_stop) {
+		deadline_set(daemon->alarm, daemon->due_stop);
+		g_main_context_iteration(daemon->loop, TRUE);
+	}
+}
+
 static void tear_down(struct daemon *daemon)
 {
 	bool finished = worker_outstanding(daemon->worker) == 0;
 
 	service_stopping();
+	if (daemon->link)
+		link_tell_calls(daemon);
+	if (finished && daemon->link) {
+		close_link(daemon);
+		finished = worker_outstanding(daemon->worker) == 0;
+	}
 	if (!finished)
 		log_event(LOG_TROUBLE, NULL,
 			  "a call to libvirt is still under way after %d s and is left behind",
@@ -297,8 +351,6 @@ static void tear_down(struct daemon *daemon)
 	/* What a call that hangs still uses is the kernel's to clean up. */
 	if (!finished)
 		return;
-	if (daemon->link)
-		link_unref(daemon->link);
 	deadline_free(daemon->alarm);
 	devices_monitor_free(daemon->monitor);
 	history_free(daemon->history);
@@ -306,6 +358,7 @@ static void tear_down(struct daemon *daemon)
 	g_hash_table_unref(daemon->critical);
 	g_ptr_array_unref(daemon->devices);
 	g_free(daemon->uri);
+	g_free(daemon->said);
 }
 
 int daemon_run(const struct daemon_options *options)

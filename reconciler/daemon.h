@@ -7,9 +7,12 @@
  * (worker.h), one call chain a domain. What the parts share is in daemon_parts.h.
  */
 
+#include <stdbool.h>
+
 struct daemon_options {
 	const char *uri;     /* NULL: as virt_open() */
 	unsigned int resync; /* seconds */
+	bool verbose;        /* says at the end, and of each connection, what calls were made */
 };
 
 /* Runs until SIGTERM or SIGINT. The caller holds the lock. Returns an exit code; complains itself.

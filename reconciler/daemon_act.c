@@ -164,9 +164,11 @@ static void act_done(void *data)
 	struct resident *resident = residents_find(daemon->residents, doing->domain->uuid);
 
 	note_outcomes(daemon, doing);
-	resident->busy = false;
-	resident->acting = false;
 	learn_from(daemon, resident, doing);
+	/* Through an older connection: what has happened since then was not heard. */
+	if (doing->link != daemon->link)
+		resident->dirty = VIRT_ALL;
+	resident_end_act(resident);
 	daemon_want(daemon, TRIGGER_DONE);
 	for (int side = 0; side < HAND_SIDES; side++)
 		domain_free(doing->capture.sides[side]);
@@ -212,9 +214,8 @@ static void start_doing(struct daemon *daemon, struct round *round, const struct
 	doing->only = g_ptr_array_new();
 	g_ptr_array_add(doing->only, domain->name);
 	round->users++;
-	resident->busy = true;
-	resident->acting = true;
-	worker_start(daemon->worker, (struct worker_job){act_work, act_done, doing});
+	resident_begin_act(resident);
+	worker_start(daemon->worker, (struct worker_job){act_work, act_done, doing, 0});
 }
 
 static void free_outcome(gpointer outcome)
@@ -238,6 +239,8 @@ struct pass *act_look(struct daemon *daemon)
 	snapshot->still_since = daemon->still_since;
 	snapshot->daemon = g_memdup2(&daemon->report, sizeof(daemon->report));
 	snapshot->daemon->connected = daemon->link != NULL;
+	if (daemon->link)
+		snapshot->daemon->libvirt_calls += virt_count_calls(daemon->link->virt);
 	pass->snapshot = snapshot;
 	pass->outcomes = g_ptr_array_new_with_free_func(free_outcome);
 	pass->plan = planner_plan(snapshot, daemon->history);

@@ -6,12 +6,11 @@
 #include "reconciler/core/retry.h"
 #include "reconciler/daemon_parts.h"
 #include "reconciler/log.h"
+#include "reconciler/say.h"
 #include "state/devices.h"
 
 #define FIRST_RETRY   (G_USEC_PER_SEC / 5)
 #define LONGEST_RETRY (10 * G_USEC_PER_SEC)
-/* Of a restore libvirt says two things, a moment apart; both ask for the same replug. */
-#define REVIVAL_ECHO (3 * G_USEC_PER_SEC)
 
 static void link_clear(gpointer data)
 {
@@ -35,57 +34,6 @@ static void free_problem(gpointer data)
 	problem_free(data);
 }
 
-static bool has_device(const struct domain *domain, const char *alias)
-{
-	return domain && domain_find_hostdev(domain->live, alias);
-}
-
-static void hear_of_device(struct resident *resident, const struct virt_event *event)
-{
-	/* Ours, and our own doing: the job that did it tells what became of it. */
-	if (resident->acting && tag_alias_is_ours(event->alias))
-		return;
-	if (event->kind == VIRT_EVENT_DEVICE_ADDED && tag_alias_is_ours(event->alias) &&
-	    has_device(resident->domain, event->alias))
-		return;
-	if (event->kind == VIRT_EVENT_DEVICE_REMOVED && !has_device(resident->domain, event->alias))
-		return;
-	resident->dirty |= VIRT_LIVE;
-}
-
-static void hear_of_domain(struct daemon *daemon, const struct virt_event *event)
-{
-	struct resident *resident = residents_get(daemon->residents, event->uuid);
-	uint64_t now = devices_now();
-
-	switch (event->kind) {
-	case VIRT_EVENT_REVIVED:
-		if (now - resident->revived_at > REVIVAL_ECHO)
-			resident->revived = true;
-		resident->revived_at = now;
-		resident->restarted = true;
-		resident->dirty = VIRT_ALL;
-		return;
-	case VIRT_EVENT_STARTED:
-		resident->restarted = true;
-		resident->dirty = VIRT_ALL;
-		return;
-	case VIRT_EVENT_STOPPED:
-	case VIRT_EVENT_UNDEFINED:
-		resident->dirty = VIRT_ALL;
-		return;
-	case VIRT_EVENT_DEFINED:
-		resident->dirty |= resident->domain ? VIRT_CONFIG : VIRT_ALL;
-		return;
-	case VIRT_EVENT_DEVICE_ADDED:
-	case VIRT_EVENT_DEVICE_REMOVED:
-		hear_of_device(resident, event);
-		return;
-	case VIRT_EVENT_CLOSED:
-		return;
-	}
-}
-
 /* One connection's events on their way from libvirt's thread to the loop. */
 struct line {
 	struct daemon *daemon;
@@ -103,13 +51,13 @@ static gboolean hear(gpointer data)
 	struct news *news = data;
 	struct daemon *daemon = news->daemon;
 
-	if (news->generation == daemon->generation) {
-		if (news->event->kind == VIRT_EVENT_CLOSED)
-			link_lost(daemon, "libvirt has closed the connection");
-		else
-			hear_of_domain(daemon, news->event);
+	if (news->generation != daemon->generation)
+		; /* of a connection that is no more */
+	else if (news->event->kind == VIRT_EVENT_CLOSED)
+		link_lost(daemon, "libvirt has closed the connection");
+	else if (resident_hear(residents_get(daemon->residents, news->event->uuid), news->event,
+			       devices_now()))
 		daemon_want(daemon, TRIGGER_LIBVIRT);
-	}
 	virt_event_free(news->event);
 	g_free(news);
 	return G_SOURCE_REMOVE;
@@ -207,7 +155,17 @@ void link_start(struct daemon *daemon)
 	connecting->generation = ++daemon->generation;
 	daemon->connecting = true;
 	daemon->due_connect = 0;
-	worker_start(daemon->worker, (struct worker_job){connect_work, connect_done, connecting});
+	worker_start(daemon->worker,
+		     (struct worker_job){connect_work, connect_done, connecting, CONNECTING_BOUND});
+}
+
+void link_tell_calls(struct daemon *daemon)
+{
+	g_autofree char *text = virt_describe_calls(daemon->link->virt);
+
+	daemon->report.libvirt_calls += virt_count_calls(daemon->link->virt);
+	if (daemon->options.verbose)
+		say_error("%s", text);
 }
 
 void link_lost(struct daemon *daemon, const char *why)
@@ -215,6 +173,7 @@ void link_lost(struct daemon *daemon, const char *why)
 	daemon->generation++;
 	if (!daemon->link)
 		return;
+	link_tell_calls(daemon);
 	link_unref(g_steal_pointer(&daemon->link));
 	daemon->listed = false;
 	daemon->soiled = false;
@@ -227,6 +186,9 @@ static void follow_up(struct daemon *daemon, struct resident *resident)
 {
 	const struct domain *domain = resident->domain;
 
+	/* What was read may be from before that. */
+	if (!resident_is_known(resident))
+		return;
 	if (resident->restarted)
 		retry_note_start(daemon->history, domain);
 	resident->restarted = false;
@@ -247,12 +209,8 @@ static void follow_up_all(struct daemon *daemon)
 	gpointer data;
 
 	g_hash_table_iter_init(&iter, daemon->residents->by_uuid);
-	while (g_hash_table_iter_next(&iter, NULL, &data)) {
-		struct resident *resident = data;
-
-		if (resident->domain && !resident->dirty && !resident->busy)
-			follow_up(daemon, resident);
-	}
+	while (g_hash_table_iter_next(&iter, NULL, &data))
+		follow_up(daemon, data);
 }
 
 struct listing {
@@ -319,7 +277,8 @@ void link_resync(struct daemon *daemon)
 	daemon->listing = true;
 	daemon->devices_dirty = true;
 	daemon->due_resync = devices_now() + daemon->options.resync * (uint64_t)G_USEC_PER_SEC;
-	worker_start(daemon->worker, (struct worker_job){list_work, list_done, listing});
+	worker_start(daemon->worker,
+		     (struct worker_job){list_work, list_done, listing, READING_BOUND});
 }
 
 struct reading {
@@ -363,12 +322,15 @@ static void read_done(void *data)
 
 	if (resident) {
 		resident->busy = false;
-		if (reading->result == 0)
+		/* A reading through an older connection may be older than what is known. */
+		if (reading->result < 0 || reading->link != daemon->link)
+			resident->dirty = VIRT_ALL;
+		else if (reading->result == 0)
 			learn(daemon, reading, resident);
-		else if (reading->result > 0)
-			residents_forget(daemon->residents, reading->uuid);
+		else if (resident->dirty) /* it is gone, but something has happened since */
+			resident->dirty = VIRT_ALL;
 		else
-			resident->dirty |= reading->sides;
+			residents_forget(daemon->residents, reading->uuid);
 	}
 	if (reading->result < 0 && reading->link == daemon->link)
 		link_lost(daemon, reading->err);
@@ -394,7 +356,8 @@ static void start_reading(struct daemon *daemon, struct resident *resident)
 	reading->problems = g_ptr_array_new_with_free_func(free_problem);
 	resident->dirty = 0;
 	resident->busy = true;
-	worker_start(daemon->worker, (struct worker_job){read_work, read_done, reading});
+	worker_start(daemon->worker,
+		     (struct worker_job){read_work, read_done, reading, READING_BOUND});
 }
 
 bool link_read_dirty(struct daemon *daemon)

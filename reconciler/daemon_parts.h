@@ -21,6 +21,16 @@
  * kept free. So four guests that hang at once delay the others, and fewer do not. */
 #define DAEMON_THREADS 4
 
+/*
+ * How long reading may take before the watchdog is no longer fed: a dump waits 30 s at most behind
+ * another job of its domain (all versions), twice a domain, four domains at a time, so this is 20
+ * hung guests. What acts on a guest has no bound: it hangs as long as that guest does, and holds up
+ * others only when every thread is held, which makes the readings late.
+ */
+#define READING_BOUND (300 * G_USEC_PER_SEC)
+/* virt_open() gives up after 10 s, and a connection that hangs breaks after 15. */
+#define CONNECTING_BOUND (60 * G_USEC_PER_SEC)
+
 /* A connection and everything that still uses it; the last of them closes it. */
 struct link {
 	struct virt *virt;
@@ -45,6 +55,7 @@ struct daemon {
 	unsigned int
 		generation; /* of the connection, or of the attempt at one: older news are void */
 	char *uri;          /* as libvirt spells it, once connected */
+	char *said;         /* to the service manager, of its state */
 
 	GPtrArray *devices; /* struct device *: shared with every snapshot made from it */
 	uint64_t still_since;
@@ -55,14 +66,16 @@ struct daemon {
 	bool stopping;
 	bool leaving; /* … because the whole host goes down */
 	bool ready;   /* the first pass is over */
+	bool late;    /* it was said that the watchdog is no longer fed */
 	/* Times as devices_now(), 0 never. */
-	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop;
-	double allowance; /* passes that may start at once: a storm must not be followed step by
-			     step */
+	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop,
+		due_answer; /* to the first of the requests */
+	double allowance;   /* passes that may start at once: a storm must not be followed step by
+			       step */
 	uint64_t allowance_at; /* when that was so */
 
 	GHashTable *critical; /* which tags have been told of as critical (daemon_tell.c) */
-	struct report report; /* but for `connected` */
+	struct report report; /* but for `connected`, and the calls of this connection */
 	GList *requests;      /* struct request *: who waits for passes (daemon_wire.c) */
 };
 
@@ -73,6 +86,9 @@ void daemon_want(struct daemon *daemon, enum trigger trigger);
 void link_start(struct daemon *daemon);
 struct link *link_ref(struct link *link);
 void link_unref(struct link *link);
+/* Counts what was called through the connection so far, and with --verbose says it: before it ends.
+ */
+void link_tell_calls(struct daemon *daemon);
 /* Starts a full reading, or lets one follow that under way. */
 void link_resync(struct daemon *daemon);
 /* Starts reading every domain that is dirty and not busy. True: there was one. */

@@ -20,6 +20,9 @@
 
 #define REQUEST_MOST    (64 * 1024)
 #define REQUEST_SECONDS 5
+/* A guest that hangs is not waited for longer: what became of the others is an answer. Two of these
+ * are what who asks waits for (wire.c). */
+#define ANSWER_PATIENCE (45 * G_USEC_PER_SEC)
 /* More at once are turned away: nobody needs them, and everybody may connect. */
 #define TALKS_MOST 32
 
@@ -62,7 +65,7 @@ static void write_done(void *data)
 static void answer(struct talk *talk, char *text)
 {
 	talk->answer = text;
-	worker_start(talk->daemon->talker, (struct worker_job){write_work, write_done, talk});
+	worker_start(talk->daemon->talker, (struct worker_job){write_work, write_done, talk, 0});
 }
 
 static struct talk *accept_talk(struct daemon *daemon, int listener)
@@ -111,6 +114,7 @@ static void request_free(struct request *request)
 
 static void start_request(struct daemon *daemon)
 {
+	daemon->due_answer = devices_now() + ANSWER_PATIENCE;
 	link_resync(daemon);
 	daemon_want(daemon, TRIGGER_REQUEST);
 }
@@ -144,7 +148,7 @@ static gboolean on_control(gint fd, GIOCondition condition G_GNUC_UNUSED, gpoint
 	struct talk *talk = accept_talk(daemon, fd);
 
 	if (talk)
-		worker_start(daemon->talker, (struct worker_job){read_work, read_done, talk});
+		worker_start(daemon->talker, (struct worker_job){read_work, read_done, talk, 0});
 	return G_SOURCE_CONTINUE;
 }
 
@@ -186,15 +190,19 @@ static void finish(struct daemon *daemon, struct request *request)
 	g_autoptr(GPtrArray) only = domains_of(request);
 	g_autofree char *text = NULL;
 	const struct pass *done;
+	int status;
 
 	g_ptr_array_add(request->passes, act_look(daemon));
 	done = result_gather(request->passes);
 	text = request->json
 		       ? json_write_run(done->snapshot, done->plan, daemon->history, done->outcomes)
 		       : show_run(done, only);
-	answer(request->talk, wire_format_answer(result_is_bad(done, only) ? 1 : 0, text));
+	/* Not even begun: libvirt has not said what there is. */
+	status = request->listed || !daemon->link ? result_is_bad(done, only) : EX_TEMPFAIL;
+	answer(request->talk, wire_format_answer(status, text));
 	daemon->requests = g_list_remove(daemon->requests, request);
 	request_free(request);
+	daemon->due_answer = 0;
 	if (daemon->requests)
 		start_request(daemon);
 }
@@ -216,7 +224,13 @@ void wire_check(struct daemon *daemon)
 	struct request *request = daemon->requests ? daemon->requests->data : NULL;
 	uint64_t patience = devices_now() + PASS_PATIENCE_USEC;
 
-	if (!request || daemon->listing || daemon->soiled || daemon->wanted)
+	if (!request)
+		return;
+	if (devices_now() >= daemon->due_answer) {
+		finish(daemon, request);
+		return;
+	}
+	if (daemon->listing || daemon->soiled || daemon->wanted)
 		return;
 	if (!request->listed) {
 		request->listed = true;

@@ -15,6 +15,7 @@ static void resident_free(gpointer data)
 	g_free(resident->uuid);
 	domain_free(resident->domain);
 	g_ptr_array_unref(resident->problems);
+	g_clear_pointer(&resident->heard, g_hash_table_unref);
 	g_free(resident);
 }
 
@@ -49,6 +50,89 @@ struct resident *residents_get(struct residents *residents, const char *uuid)
 	resident->dirty = VIRT_ALL;
 	g_hash_table_insert(residents->by_uuid, resident->uuid, resident);
 	return resident;
+}
+
+/* Of a restore libvirt says two things, a moment apart; both ask for the same replug. */
+#define REVIVAL_ECHO (3 * G_USEC_PER_SEC)
+
+static bool has_hostdev(const struct resident *resident, const char *alias)
+{
+	return resident->domain && domain_find_hostdev(resident->domain->live, alias);
+}
+
+static void hear_of_device(struct resident *resident, const struct virt_event *event)
+{
+	bool ours = tag_alias_is_ours(event->alias);
+
+	if (ours && resident->heard)
+		g_hash_table_replace(resident->heard, g_strdup(event->alias),
+				     GINT_TO_POINTER(event->kind));
+	else if (event->kind == VIRT_EVENT_DEVICE_ADDED
+			 ? !ours || !has_hostdev(resident, event->alias)
+			 : has_hostdev(resident, event->alias))
+		resident->dirty |= VIRT_LIVE;
+}
+
+bool resident_hear(struct resident *resident, const struct virt_event *event, uint64_t now)
+{
+	switch (event->kind) {
+	case VIRT_EVENT_REVIVED:
+		resident->revived = resident->restarted = true;
+		resident->revived_at = now;
+		resident->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_REVERTED:
+		if (resident->revived_at != 0 && now - resident->revived_at <= REVIVAL_ECHO)
+			break;
+		resident->revived = resident->restarted = true;
+		resident->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_STARTED:
+		resident->restarted = true;
+		resident->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_STOPPED:
+	case VIRT_EVENT_UNDEFINED:
+		resident->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_DEFINED:
+		resident->dirty |= resident->domain ? VIRT_CONFIG : VIRT_ALL;
+		break;
+	case VIRT_EVENT_DEVICE_ADDED:
+	case VIRT_EVENT_DEVICE_REMOVED:
+		hear_of_device(resident, event);
+		break;
+	case VIRT_EVENT_CLOSED:
+		break;
+	}
+	return resident->dirty != 0;
+}
+
+void resident_begin_act(struct resident *resident)
+{
+	resident->busy = true;
+	resident->heard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+void resident_end_act(struct resident *resident)
+{
+	GHashTableIter iter;
+	gpointer alias, kind;
+
+	g_hash_table_iter_init(&iter, resident->heard);
+	while (g_hash_table_iter_next(&iter, &alias, &kind)) {
+		bool there = GPOINTER_TO_INT(kind) == VIRT_EVENT_DEVICE_ADDED;
+
+		if (has_hostdev(resident, alias) != there)
+			resident->dirty |= VIRT_LIVE;
+	}
+	g_clear_pointer(&resident->heard, g_hash_table_unref);
+	resident->busy = false;
+}
+
+bool resident_is_known(const struct resident *resident)
+{
+	return resident->domain && !resident->dirty && !resident->busy;
 }
 
 uint64_t residents_begin(struct residents *residents)
@@ -110,6 +194,8 @@ void residents_learn_all(struct residents *residents, uint64_t begun, const GPtr
 		if (!resident->busy && resident->learned <= begun)
 			residents_learn(residents, resident, domain_ref(domain),
 					problems_of(problems, domain->name));
+		else
+			resident->dirty = VIRT_ALL;
 	}
 	g_hash_table_foreach_remove(residents->by_uuid, is_unlisted, NULL);
 }

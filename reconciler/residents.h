@@ -21,12 +21,13 @@ struct resident {
 	GPtrArray *problems;   /* struct problem *, of the last reading */
 	unsigned int dirty;    /* enum virt_sides that something said are not so any more */
 	bool busy;             /* a libvirt call is outstanding: hands off */
-	bool acting;           /* … and it is ours that changes it */
+	GHashTable *heard;     /* alias -> enum virt_event_kind: what happened last to each of our
+				* hostdevs while a call of ours changes the domain; NULL: none does */
 	bool restarted;        /* it has another QEMU: what was attached is not */
 	bool revived;          /* replug what it has, once it has been read */
-	uint64_t revived_at;
-	uint64_t learned; /* when, in lessons */
-	bool listed;      /* while learning all */
+	uint64_t revived_at;   /* as devices_now(), 0 never */
+	uint64_t learned;      /* when, in lessons */
+	bool listed;           /* while learning all */
 };
 
 struct residents {
@@ -41,6 +42,17 @@ struct resident *residents_find(const struct residents *residents, const char *u
 /* Never NULL: a new one is dirty in all. */
 struct resident *residents_get(struct residents *residents, const char *uuid);
 
+/* What EVENT, heard NOW (as devices_now()), means for RESIDENT. True: something must be read. */
+bool resident_hear(struct resident *resident, const struct virt_event *event, uint64_t now);
+
+/* Around a call of ours that changes RESIDENT. What libvirt says of our hostdevs meanwhile is our
+ * own doing, unless in the end it does not fit what has been learned: then that side is dirty. */
+void resident_begin_act(struct resident *resident);
+void resident_end_act(struct resident *resident);
+
+/* Has RESIDENT been read since the last thing that happened to it, and may be asked about? */
+bool resident_is_known(const struct resident *resident);
+
 /* A reading of RESIDENT; takes DOMAIN and PROBLEMS over. */
 void residents_learn(struct residents *residents, struct resident *resident, struct domain *domain,
 		     GPtrArray *problems);
@@ -50,7 +62,8 @@ uint64_t residents_begin(struct residents *residents);
 
 /*
  * The full reading that BEGUN then: learns its domains, but not those that are busy or were learned
- * meanwhile, as that is newer; forgets those that are not in it. Takes references.
+ * meanwhile, as that is newer: of it may be only a part, so they are dirty. Forgets those that are
+ * not in it. Takes references.
  */
 void residents_learn_all(struct residents *residents, uint64_t begun, const GPtrArray *domains,
 			 const GPtrArray *problems);

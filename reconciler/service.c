@@ -13,6 +13,9 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
 
+/* The caller has a signal to obey. */
+#define BUS_PATIENCE (2 * G_USEC_PER_SEC)
+
 void service_ready(void)
 {
 	sd_notify(0, "READY=1");
@@ -74,6 +77,7 @@ bool service_host_is_stopping(void)
 	sd_bus *bus = NULL;
 	char *state = NULL;
 	bool stopping = sd_bus_open_system(&bus) >= 0 &&
+			sd_bus_set_method_call_timeout(bus, BUS_PATIENCE) >= 0 &&
 			sd_bus_get_property_string(bus, "org.freedesktop.systemd1",
 						   "/org/freedesktop/systemd1",
 						   "org.freedesktop.systemd1.Manager",

@@ -2,6 +2,8 @@
 
 /* A connection, what is counted of it, and the domains that are known through it. */
 
+#include <string.h>
+
 #include "reconciler/virt_internal.h"
 
 struct trouble *trouble_take(void)
@@ -73,6 +75,7 @@ void virt_count(struct virt *virt, const char *function)
 	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&virt->lock);
 	guint so_far = GPOINTER_TO_UINT(g_hash_table_lookup(virt->calls, function));
 
+	virt->calls_made++;
 	g_hash_table_replace(virt->calls, (gpointer)(guintptr)function,
 			     GUINT_TO_POINTER(so_far + 1));
 }
@@ -88,6 +91,28 @@ GHashTable *virt_calls(struct virt *virt)
 	while (g_hash_table_iter_next(&iter, &function, &count))
 		g_hash_table_insert(copy, g_strdup(function), count);
 	return copy;
+}
+
+uint64_t virt_count_calls(struct virt *virt)
+{
+	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&virt->lock);
+
+	return virt->calls_made;
+}
+
+char *virt_describe_calls(struct virt *virt)
+{
+	g_autoptr(GHashTable) calls = virt_calls(virt);
+	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(calls), (GCompareFunc)strcmp);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (GList *at = names; at; at = at->next) {
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(calls, at->data));
+
+		g_string_append_printf(text, ", %u %s", count, (const char *)at->data);
+	}
+	return g_strdup_printf("%" G_GUINT64_FORMAT " calls to libvirt: %s", virt_count_calls(virt),
+			       names ? text->str + strlen(", ") : "none");
 }
 
 static void remember(struct virt *virt, virDomainPtr domain)

@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <glib.h>
 
@@ -49,3 +50,9 @@ const struct hands *virt_hands(struct virt *virt);
 /* How often each libvirt function was called, "virDomainGetXMLDesc" -> GUINT_TO_POINTER(n): a new
  * table. */
 GHashTable *virt_calls(struct virt *virt);
+
+/* The same for people, "3 calls to libvirt: 1 virConnectOpenAuth, …": a new string. */
+char *virt_describe_calls(struct virt *virt);
+
+/* How many that are. */
+uint64_t virt_count_calls(struct virt *virt);

@@ -60,12 +60,12 @@ static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr dom
 		break;
 	case VIR_DOMAIN_EVENT_SUSPENDED:
 		if (detail == VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT)
-			tell(listener, VIRT_EVENT_REVIVED, domain, NULL);
+			tell(listener, VIRT_EVENT_REVERTED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_RESUMED:
 		if (detail == VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT ||
 		    detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED)
-			tell(listener, VIRT_EVENT_REVIVED, domain, NULL);
+			tell(listener, VIRT_EVENT_REVERTED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_STOPPED:
 	case VIR_DOMAIN_EVENT_CRASHED:

@@ -12,6 +12,8 @@ enum virt_event_kind {
 	VIRT_EVENT_STARTED, /* a QEMU of its own: nothing known of the live side holds any more */
 	VIRT_EVENT_REVIVED, /* started from a restore, a migration or a snapshot: QEMU has let go of
 			     * every USB device, though the XML says otherwise */
+	VIRT_EVENT_REVERTED, /* the same under a QEMU that runs on; a restore says this, too, a
+			      * moment after VIRT_EVENT_REVIVED */
 	VIRT_EVENT_STOPPED,
 	VIRT_EVENT_DEFINED, /* the persistent side changed, or its metadata */
 	VIRT_EVENT_UNDEFINED,

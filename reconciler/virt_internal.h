@@ -18,6 +18,7 @@ struct virt {
 	char *uri;
 	GMutex lock;         /* over calls and domains */
 	GHashTable *calls;   /* function name -> how often */
+	uint64_t calls_made; /* their sum */
 	GHashTable *domains; /* UUID -> virDomainPtr: as last listed, and looked up since */
 	GMutex subscribing;  /* over the two that follow */
 	struct virt_removals *removals; /* NULL until the first live detach */

@@ -4,19 +4,21 @@
 struct worker {
 	GMainContext *loop;
 	GThreadPool *pool;
-	unsigned int outstanding; /* the loop's own */
+	GQueue tasks; /* struct task *: the outstanding ones; the loop's own */
 };
 
 struct task {
 	struct worker *worker;
 	struct worker_job job;
+	/* Not the clock of the deadlines: a host that sleeps makes nobody late. */
+	gint64 started;
 };
 
 static gboolean finish(gpointer data)
 {
 	struct task *task = data;
 
-	task->worker->outstanding--;
+	g_queue_remove(&task->worker->tasks, task);
 	task->job.done(task->job.data);
 	g_free(task);
 	return G_SOURCE_REMOVE;
@@ -50,16 +52,34 @@ void worker_start(struct worker *worker, struct worker_job job)
 
 	task->worker = worker;
 	task->job = job;
-	worker->outstanding++;
+	task->started = g_get_monotonic_time();
+	g_queue_push_tail(&worker->tasks, task);
 	g_thread_pool_push(worker->pool, task, NULL);
 }
 
 unsigned int worker_outstanding(const struct worker *worker)
 {
-	return worker->outstanding;
+	return worker->tasks.length;
+}
+
+bool worker_is_late(const struct worker *worker)
+{
+	gint64 now = g_get_monotonic_time();
+
+	for (const GList *at = worker->tasks.head; at; at = at->next) {
+		const struct task *task = at->data;
+
+		if (task->job.bound != 0 && now - task->started > task->job.bound)
+			return true;
+	}
+	return false;
 }
 
 void worker_abandon(struct worker *worker)
 {
 	g_thread_pool_free(worker->pool, TRUE, FALSE);
+	if (worker->tasks.length > 0)
+		return;
+	g_main_context_unref(worker->loop);
+	g_free(worker);
 }

@@ -20,6 +20,7 @@ json_t *json_write_report(const struct report *report)
 	json_put_int(object, "actions", (int64_t)report->actions);
 	json_put_int(object, "failures", (int64_t)report->failures);
 	json_put_int(object, "reconnects", (int64_t)report->reconnects);
+	json_put_int(object, "libvirt_calls", (int64_t)report->libvirt_calls);
 	json_put_int(object, "overflows", (int64_t)report->overflows);
 	return object;
 }
@@ -51,6 +52,7 @@ struct report *json_read_report(const struct json_node *node)
 	report->actions = count(node, "actions");
 	report->failures = count(node, "failures");
 	report->reconnects = count(node, "reconnects");
+	report->libvirt_calls = count(node, "libvirt_calls");
 	report->overflows = count(node, "overflows");
 	return report;
 }

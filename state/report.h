@@ -30,7 +30,8 @@ struct report {
 	uint64_t actions;
 	uint64_t failures;
 	uint64_t reconnects;
-	uint64_t overflows; /* of udev's queue: each made a full pass */
+	uint64_t libvirt_calls; /* that asked its daemon for something */
+	uint64_t overflows;     /* of udev's queue: each made a full pass */
 };
 
 struct report *report_new(void);

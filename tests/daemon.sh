@@ -1,15 +1,26 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The real daemon against libvirt's test driver: one at a time, it can be asked, commands go through
-# it, and it leaves when told to.  usage: tests/daemon.sh USBRECONCILE
+# The real daemon against libvirt's test driver, on a fake host: one at a time, it hears, it can be asked,
+# commands go through it, and it leaves when told to.  usage: tests/daemon.sh USBRECONCILE MOCK_HOST
 set -uo pipefail
 export LC_ALL=C.UTF-8 LIBVIRT_DEFAULT_URI=test:///default
 
+# It takes this host's lock, so it gets a /run of its own.
+if [[ ${ALONE:-} != yes ]]; then
+	if ! unshare --map-root-user --mount mount -t tmpfs none /run 2>/dev/null; then
+		echo "SKIPPED: no user namespaces here, and /run must be ours"
+		exit 77
+	fi
+	# shellcheck disable=SC2016
+	ALONE=yes exec unshare --map-root-user --mount bash -c 'mount -t tmpfs none /run && exec "$@"' bash "$0" "$@"
+fi
+
 program=$(realpath "$1")
+mock_host=$(realpath "$2")
 work=$(mktemp -d)
 run=/run/usbreconcile
 checks=0 failures=0 daemon=
-trap '[[ -z $daemon ]] || kill -KILL "$daemon" 2>/dev/null; rm -rf "$work"' EXIT
+trap '[[ -z $daemon ]] || tell signal 9; kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 
 check() { # WHAT COMMAND...
 	checks=$((checks + 1))
@@ -47,24 +58,69 @@ within() { # SECONDS COMMAND...
 	done
 }
 
-start() {
-	"$program" daemon 2>>"$work/log" &
+# The daemon on a host of its own, which changes as it is told (mock_host.c).
+launch() { # ARGUMENT...
+	rm -f "$work/host" && mkfifo "$work/host"
+	umockdev-wrapper "$mock_host" "$program" -v "$@" <"$work/host" >/dev/null 2>>"$work/log" &
 	daemon=$!
+	exec 3>"$work/host"
+	tell listening
+}
+
+tell() { echo "$*" >&3; }
+
+start() {
+	launch daemon
 	within 10 has '.daemon.last_pass > 0'
 }
 
-stop() { # CODE: SIGTERM, and it has 10 s
+end() { # CODE: what it ends with
 	local code=0
-	kill -TERM "$daemon"
+	exec 3>&-
 	wait "$daemon" || code=$?
 	daemon=
-	((code == $1))
+	((code == $1)) || { echo "exit code $code, not $1" && return 1; }
 }
 
-if [[ $(id -u) != 0 ]]; then
-	echo "SKIPPED: $run must be ours, so this needs root"
-	exit 77
-fi
+stop() { # CODE: SIGTERM, and it has 10 s
+	tell signal 15
+	end "$1"
+}
+
+# What the service manager would hear.
+listen_as_manager() {
+	: >"$work/told"
+	python3 - "$work/notify" "$work/told" <<-EOF 3>&- &
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		while True:
+		    with open(sys.argv[2], "a") as told:
+		        told.write(s.recv(4096).decode() + "\n")
+	EOF
+	export NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=600000
+	within 5 test -S "$work/notify"
+}
+
+told() { grep -q "$1" "$work/told"; }
+feedings() { grep -c '^WATCHDOG=1' "$work/told"; }
+more_feedings() { (($(feedings) > $1)); }
+is_fed() { within 2 more_feedings $(($(feedings) + 1)); }
+
+# A libvirtd that takes connections and says nothing.
+hang_as_libvirt() {
+	python3 - "$work/libvirt" <<-EOF 3>&- &
+		import signal, socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.bind(sys.argv[1])
+		s.listen(8)
+		signal.pause()
+	EOF
+	within 5 test -S "$work/libvirt"
+}
+
+passes() { status_document | jq ".daemon.passes.$1"; }
+calls() { status_document | jq .daemon.libvirt_calls; }
 
 check "it starts and makes a pass" start
 check "its document is as the schema says" bash -c "
@@ -82,7 +138,7 @@ check "status shows it" bash -c "'$program' status | grep -q '^daemon: since'"
 check "metrics have it" bash -c "'$program' status --prometheus | grep -qx 'usbreconcile_daemon_up 1'"
 check "SIGHUP makes it read again" bash -c "
 	before=\$('$program' status --json | jq .daemon.passes.resync)
-	kill -HUP $daemon
+	echo signal 1 >&3
 	for i in \$(seq 100); do
 		after=\$('$program' status --json | jq .daemon.passes.resync)
 		((after > before)) && exit 0
@@ -107,9 +163,49 @@ EOF
 check "SIGTERM ends it" stop 0
 check "without it, run works alone" "$program" run
 check "it starts over a socket that was left behind" start
-kill -KILL "$daemon" && wait "$daemon" 2>/dev/null
-check "it starts after a kill -9" start
+tell signal 9
+check "a kill -9 kills it" end 137
+check "it starts after that" start
+
+before=$(calls)
+seen=$(passes udev)
+tell plug 1-2 1234:5678 7 OTHER
+check "a device that no tag means is looked at" within 5 has ".daemon.passes.udev > $seen"
+check "and shown" within 5 has '[.devices[].sysname] | index("1-2")'
+check "and costs no call to libvirt" test "$(calls)" = "$before"
+
+seen=$(passes udev)
+tell storm 400 2 1-2
+tell plug 1-3 1234:5678 8 LAST
+check "what comes after a storm is seen" within 10 has '[.devices[].sysname] | index("1-3")'
+check "and the storm was not followed step by step" test $(($(passes udev) - seen)) -le 16
+check "nor did it cost a call" test "$(calls)" = "$before"
 check "and ends" stop 0
+check "and says what it asked libvirt" grep -q 'calls to libvirt: .*1 virConnectListAllDomains' "$work/log"
+
+listen_as_manager
+check "it starts under a service manager" start
+check "which hears that it is ready" within 5 told '^READY=1'
+check "and what it does" told '^STATUS=reconciling 1 domains'
+check "and that it lives" is_fed
+check "and ends" stop 0
+check "and that it stops" told '^STOPPING=1'
+
+: >"$work/told"
+: >"$work/log"
+launch -c "qemu+unix:///system?socket=$work/nothing" daemon
+check "without libvirt it waits, and says so" within 5 told '^STATUS=waiting for libvirt'
+check "answers" within 5 has '.daemon.connected | not'
+check "lives" is_fed
+check "complains once" test "$(grep -c 'trying again' "$work/log")" = 1
+check "and ends" stop 0
+
+hang_as_libvirt
+launch -c "qemu+unix:///system?socket=$work/libvirt" daemon
+check "with a libvirt that hangs it lives" is_fed
+SECONDS=0
+check "and ends" stop 0
+check "within 10 s" test $SECONDS -le 11
 
 echo "$((checks - failures)) of $checks checks of the daemon passed"
 ((failures == 0))

@@ -111,6 +111,114 @@ static void a_snapshot_keeps_what_it_shows(void **state)
 	assert_string_equal(((struct domain *)g_ptr_array_index(snapshot->domains, 0))->name, "a");
 }
 
+static struct resident *known(struct residents *residents, const char *alias)
+{
+	struct resident *resident = residents_get(residents, "a");
+	struct domain *domain = domain_new("a", "a");
+
+	if (alias) {
+		struct hostdev *hostdev = hostdev_new();
+
+		hostdev->alias = g_strdup(alias);
+		g_ptr_array_add(domain->live, hostdev);
+	}
+	resident->dirty = 0;
+	residents_learn(residents, resident, domain, g_ptr_array_new());
+	return resident;
+}
+
+static bool hear(struct resident *resident, enum virt_event_kind kind, const char *alias,
+		 uint64_t now)
+{
+	g_autofree char *copy = g_strdup(alias);
+	const struct virt_event event = {.kind = kind, .alias = copy};
+
+	return resident_hear(resident, &event, now);
+}
+
+static void a_listing_that_is_not_learned_makes_dirty(void **state)
+{
+	struct residents *residents = *state;
+	struct resident *resident = known(residents, NULL);
+	uint64_t begun;
+
+	/* An edit, then a listing that forgets it, while a call of ours has only read one side. */
+	hear(resident, VIRT_EVENT_DEFINED, NULL, 1);
+	resident_begin_act(resident);
+	begun = residents_begin(residents);
+	learn(residents, begun, "a", NULL);
+	assert_int_equal(resident->dirty, VIRT_ALL);
+	resident_end_act(resident);
+
+	begun = residents_begin(residents);
+	residents_learn(residents, resident, domain_new("a", "a"), g_ptr_array_new());
+	learn(residents, begun, "a", NULL);
+	assert_int_equal(resident->dirty, VIRT_ALL);
+}
+
+static void our_own_replug_is_no_news(void **state)
+{
+	struct resident *resident = known(*state, "ua-usbr-x");
+
+	resident_begin_act(resident);
+	assert_false(hear(resident, VIRT_EVENT_DEVICE_REMOVED, "ua-usbr-x", 1));
+	assert_false(hear(resident, VIRT_EVENT_DEVICE_ADDED, "ua-usbr-x", 2));
+	resident_end_act(resident);
+	assert_true(resident_is_known(resident));
+	assert_false(hear(resident, VIRT_EVENT_DEVICE_ADDED, "ua-usbr-x", 3));
+}
+
+static void what_others_do_meanwhile_is_read(void **state)
+{
+	struct resident *resident = known(*state, "ua-usbr-x");
+
+	resident_begin_act(resident);
+	hear(resident, VIRT_EVENT_DEVICE_ADDED, "ua-usbr-x", 1);
+	hear(resident, VIRT_EVENT_DEVICE_REMOVED, "ua-usbr-x", 2);
+	resident_end_act(resident);
+	assert_int_equal(resident->dirty, VIRT_LIVE);
+}
+
+static void only_what_changes_the_live_side_is_read(void **state)
+{
+	struct resident *resident = known(*state, "ua-usbr-x");
+
+	assert_false(hear(resident, VIRT_EVENT_DEVICE_REMOVED, "hostdev0", 1));
+	assert_false(hear(resident, VIRT_EVENT_DEVICE_REMOVED, "ua-usbr-y", 1));
+	assert_false(hear(resident, VIRT_EVENT_DEVICE_ADDED, "ua-usbr-x", 1));
+	assert_true(hear(resident, VIRT_EVENT_DEVICE_REMOVED, "ua-usbr-x", 1));
+	assert_int_equal(resident->dirty, VIRT_LIVE);
+}
+
+static void a_restore_is_one_revival_and_two_reverts_are_two(void **state)
+{
+	struct resident *resident = known(*state, "ua-usbr-x");
+	const uint64_t second = G_USEC_PER_SEC;
+
+	hear(resident, VIRT_EVENT_REVIVED, NULL, 100 * second);
+	resident->revived = false;
+	hear(resident, VIRT_EVENT_REVERTED, NULL, 101 * second);
+	assert_false(resident->revived);
+	hear(resident, VIRT_EVENT_REVERTED, NULL, 110 * second);
+	assert_true(resident->revived);
+	resident->revived = false;
+	hear(resident, VIRT_EVENT_REVERTED, NULL, 111 * second);
+	assert_true(resident->revived);
+	resident->revived = false;
+	hear(resident, VIRT_EVENT_REVIVED, NULL, 112 * second);
+	assert_true(resident->revived);
+}
+
+static void what_was_read_before_a_restore_is_not_followed_up(void **state)
+{
+	struct resident *resident = known(*state, "ua-usbr-x");
+
+	resident->busy = true; /* a reading that began before */
+	hear(resident, VIRT_EVENT_REVIVED, NULL, 1);
+	resident->busy = false;
+	assert_false(resident_is_known(resident));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +231,17 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_busy_domain_is_neither_learned_nor_forgotten,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_snapshot_keeps_what_it_shows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_listing_that_is_not_learned_makes_dirty, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(our_own_replug_is_no_news, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_others_do_meanwhile_is_read, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(only_what_changes_the_live_side_is_read, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_restore_is_one_revival_and_two_reverts_are_two,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_read_before_a_restore_is_not_followed_up,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
