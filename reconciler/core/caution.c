@@ -56,13 +56,19 @@ static void note_stale(struct plan *plan, const struct snapshot *snapshot,
  * The tag has its device only because it holds it already, or because a narrower tag has the other
  * one; or its domain is off, where ambiguity makes no verdict yet.
  */
-static void note_weak_serial(struct plan *plan, const struct claim *claim)
+static bool has_weak_serial(const struct claim *claim)
 {
 	bool told = claim->reason == REASON_SEVERAL_MATCH && claim->domain->running;
+
+	return !told && !claim->tag->group && claim->tag->serial && claim->candidates->len > 1;
+}
+
+static void note_weak_serial(struct plan *plan, const struct claim *claim)
+{
 	g_autofree char *serial = NULL;
 	g_autofree char *candidates = NULL;
 
-	if (told || claim->tag->group || !claim->tag->serial || claim->candidates->len < 2)
+	if (!has_weak_serial(claim))
 		return;
 	serial = text_spell(claim->tag->serial);
 	candidates = explain_candidates(claim);
@@ -90,7 +96,7 @@ static void check_matches(GPtrArray *problems, const struct claim *claim)
 		if (claim->candidates->len == 0)
 			add(problems, PROBLEM_NOTHING_MATCHES, claim->domain, tag,
 			    explain_claim(claim), "compare with what `usbreconcile devices` shows");
-	} else if (claim->reason == REASON_SEVERAL_MATCH) {
+	} else if (claim->reason == REASON_SEVERAL_MATCH && !has_weak_serial(claim)) {
 		add(problems, PROBLEM_SEVERAL_MATCH, claim->domain, tag, explain_claim(claim),
 		    "as it is, the tag gets none of them");
 	}

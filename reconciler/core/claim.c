@@ -40,18 +40,12 @@ static bool is_adoptable(const struct domain *domain, const struct hostdev *host
 	return !tag_alias_is_ours(hostdev->alias) || claim_is_gone(domain, hostdev);
 }
 
+/* By its ids, if no other device has them; what its address says has been asked before. */
 static bool means_by_id(const struct snapshot *snapshot, const struct hostdev *hostdev,
 			const struct device *device)
 {
-	const struct device *there;
-
-	if (hostdev->missing || !hostdev->has_id ||
-	    match_only_with_id(snapshot, hostdev->id) != device)
-		return false;
-	if (!hostdev->has_address)
-		return true;
-	there = snapshot_device_at(snapshot, hostdev->bus, hostdev->dev);
-	return !there || !hostdev_is(hostdev, there);
+	return !hostdev->missing && hostdev->has_id &&
+	       match_only_with_id(snapshot, hostdev->id) == device;
 }
 
 const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,

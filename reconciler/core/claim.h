@@ -38,8 +38,7 @@ OWN_DEFINE(claims)
 /*
  * The hostdev that stands for (TAG, DEVICE) on one side of a domain, or NULL: the one that carries
  * ALIAS, whatever it points at; else one that carries no alias of a valid tag and means DEVICE (its
- * address and any ids it gives; or its ids alone, if it has no address or nothing is left there,
- * and no other device of the host has them).
+ * address and any ids it gives; or its ids, if no other device of the host has them).
  */
 const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 					 const struct domain *domain, const GPtrArray *side,

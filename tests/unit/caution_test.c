@@ -267,6 +267,19 @@ static void what_is_too_much_for_a_tag_is_told_while_its_domain_is_off(void **st
 	expect_validation(world, "");
 }
 
+static void what_the_plan_says_of_a_serial_is_not_said_again(void **state)
+{
+	OWN(snapshot) world = world_new();
+	struct domain *domain = same_serials(world, false);
+
+	(void)state;
+	domain->guest_ports = 4;
+	g_ptr_array_set_size(domain->config, 0);
+	world_tag(domain, "a", "A A");
+	expect(world, WEAK);
+	expect_validation(world, "");
+}
+
 static void a_guest_needs_a_port_for_each_tag(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -305,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_group_may_have_many_of_one_serial),
 		cmocka_unit_test(what_a_tag_does_not_find_is_told_while_its_domain_is_off),
 		cmocka_unit_test(what_is_too_much_for_a_tag_is_told_while_its_domain_is_off),
+		cmocka_unit_test(what_the_plan_says_of_a_serial_is_not_said_again),
 		cmocka_unit_test(a_guest_needs_a_port_for_each_tag),
 	};
 

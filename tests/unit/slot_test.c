@@ -334,6 +334,21 @@ static void a_gone_hostdev_is_found_behind_others(void **state)
 	world_expect(world, history, "-live g1 ua-usbr-old 1:5 (tag_gone)\n", "");
 }
 
+static void a_domain_that_cannot_be_read_stops_no_other(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *unread = world_domain(world, "g1", true);
+
+	(void)state;
+	/* What was known of it before is kept. */
+	unread->unreadable = g_strdup("busy");
+	world_hostdev(unread->live, "ua-usbr-old", world_plug(world, "1-2", 6, 1, 2, NULL));
+	world_hostdev(world_domain(world, "g2", true)->live, "ua-usbr-old", device);
+	world_expect(world, history, "-live g2 ua-usbr-old 1:5 (tag_gone)\n", "");
+}
+
 static void what_is_adopted_or_ours_is_not_listed_as_others(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -374,6 +389,7 @@ int main(void)
 		cmocka_unit_test(an_old_failure_is_none_once_nothing_is_to_be_done),
 		cmocka_unit_test(what_a_group_no_longer_has_is_no_member_of_it),
 		cmocka_unit_test(a_gone_hostdev_is_found_behind_others),
+		cmocka_unit_test(a_domain_that_cannot_be_read_stops_no_other),
 		cmocka_unit_test(what_is_adopted_or_ours_is_not_listed_as_others),
 	};
 
