@@ -19,7 +19,8 @@ struct job {
 struct planning {
 	const struct snapshot *snapshot;
 	const struct history *history;
-	GPtrArray *jobs; /* struct job *, by domain; a claim's stand together */
+	GPtrArray *jobs;     /* struct job *, by domain; a claim's stand together */
+	GHashTable *adopted; /* const struct hostdev *: those that a job has for its own */
 	struct plan *plan;
 };
 
@@ -30,6 +31,12 @@ static void job_free(gpointer data)
 	slot_clear(&job->slot);
 	g_free(job->alias);
 	g_free(job);
+}
+
+static void adopt(struct planning *planning, const struct hostdev *hostdev)
+{
+	if (hostdev)
+		g_hash_table_add(planning->adopted, (gpointer)(uintptr_t)hostdev);
 }
 
 /* Takes the slot over. */
@@ -53,6 +60,9 @@ static struct job *add_job(struct planning *planning, const struct slot *slot,
 		}
 	}
 	g_ptr_array_add(planning->jobs, job);
+	adopt(planning, slot->live);
+	adopt(planning, slot->config);
+	adopt(planning, slot->image);
 	return job;
 }
 
@@ -129,14 +139,7 @@ static void add_claim(struct planning *planning, const struct claim *claim)
 /* Has some tag of the domain taken this hostdev for its own? */
 static bool is_adopted(const struct planning *planning, const struct hostdev *hostdev)
 {
-	for (guint i = 0; i < planning->jobs->len; i++) {
-		const struct job *job = g_ptr_array_index(planning->jobs, i);
-
-		if (job->slot.live == hostdev || job->slot.config == hostdev ||
-		    job->slot.image == hostdev)
-			return true;
-	}
-	return false;
+	return g_hash_table_contains(planning->adopted, hostdev);
 }
 
 static void leave_if_adopted(const struct planning *planning, const struct hostdev **hostdev)
@@ -384,6 +387,7 @@ struct plan *planner_plan(const struct snapshot *snapshot, const struct history 
 		.snapshot = snapshot,
 		.history = history,
 		.jobs = g_ptr_array_new_with_free_func(job_free),
+		.adopted = g_hash_table_new(NULL, NULL),
 		.plan = plan_new(),
 	};
 
@@ -407,5 +411,6 @@ struct plan *planner_plan(const struct snapshot *snapshot, const struct history 
 	}
 	caution_note(planning.plan, snapshot, claims);
 	g_ptr_array_unref(planning.jobs);
+	g_hash_table_unref(planning.adopted);
 	return planning.plan;
 }

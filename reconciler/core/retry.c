@@ -60,27 +60,36 @@ static bool has_tag(const struct domain *domain, const char *alias)
 	return false;
 }
 
-static bool is_known(const struct snapshot *snapshot, const char *key)
+/* DOMAINS: by UUID. */
+static bool is_known(GHashTable *domains, const char *key)
 {
 	g_autofree char *uuid = g_strndup(key, strcspn(key, " "));
 	const char *alias = key + strlen(uuid) + (key[strlen(uuid)] ? 1 : 0);
+	const struct domain *domain = g_hash_table_lookup(domains, uuid);
 
-	for (guint i = 0; i < snapshot->domains->len; i++) {
-		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
-
-		if (strcmp(domain->uuid, uuid) == 0)
-			return domain->unreadable || has_tag(domain, alias) ||
-			       domain_find_hostdev(domain->live, alias) ||
-			       domain_find_hostdev(domain->config, alias) ||
-			       domain_find_hostdev(domain->image, alias);
-	}
-	return false;
+	return domain && (domain->unreadable || has_tag(domain, alias) ||
+			  domain_find_hostdev(domain->live, alias) ||
+			  domain_find_hostdev(domain->config, alias) ||
+			  domain_find_hostdev(domain->image, alias));
 }
 
-static gboolean is_forgotten(gpointer key, gpointer memory, gpointer snapshot)
+static gboolean is_forgotten(gpointer key, gpointer memory, gpointer domains)
 {
 	(void)memory;
-	return !is_known(snapshot, key);
+	return !is_known(domains, key);
+}
+
+static void forget(struct history *history, const struct snapshot *snapshot)
+{
+	GHashTable *domains = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		g_hash_table_insert(domains, domain->uuid, domain);
+	}
+	g_hash_table_foreach_remove(history->memories, is_forgotten, domains);
+	g_hash_table_unref(domains);
 }
 
 void retry_note_plan(struct history *history, const struct plan *plan,
@@ -93,7 +102,7 @@ void retry_note_plan(struct history *history, const struct plan *plan,
 			note_member(history, verdict, g_ptr_array_index(verdict->members, k),
 				    snapshot->now);
 	}
-	g_hash_table_foreach_remove(history->memories, is_forgotten, (gpointer)(uintptr_t)snapshot);
+	forget(history, snapshot);
 }
 
 /* Between three quarters and all of WAIT, the same for the same alias and attempt: many tags that
