@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The real program, against libvirt's test driver and recorded worlds: exit codes, where what is
-# printed, and that JSON is JSON.  usage: tests/cli.sh USBRECONCILE MOCK_HOST
+# printed, and that JSON is JSON.  usage: tests/cli.sh USBRECONCILE [MOCK_HOST]
 source "$(dirname "${BASH_SOURCE[0]}")/cli_lib.sh"
-mock_host=$(realpath "$2")
+mock_host=${2:+$(realpath "$2")}
 
 # --- a world of libvirt's test driver: its own domains with our metadata, no such devices here ---
 
@@ -236,6 +236,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)" "$@"' bash "$program" -c "$ca
 # The test driver cannot attach USB devices, so that a device was seen shows in a failure.
 test_settle() {
 	((${#alone[@]})) || return 0
+	[[ $mock_host ]] || { echo "skipped: run --settle (no mock host was given)" && return; }
 	expect 64 usbreconcile -c "$calm" run --settle -n
 	expect 0 on_host "$program" -c "$calm" run --settle --domain plain </dev/null
 	says out 'nothing to do'
