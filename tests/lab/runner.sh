@@ -155,7 +155,10 @@ lab_run() {
 	[[ -n $names ]] || die "no scenario to run"
 	(($(wc -l <<<"$names") > 1)) || INSTANCES=1
 	prepared_ensure
-	[[ -z $build || ! -e $SOURCE/CMakeLists.txt ]] || lab_build
+	if [[ $build && -e $SOURCE/CMakeLists.txt ]]; then
+		lab_build
+		! grep -qx package <<<"$names" || lab_deb
+	fi
 	RESULTS=$DIR/results/$(date +%Y%m%d-%H%M%S)-$$
 	mkdir -p "$RESULTS"
 	ln -sfn "$RESULTS" "$DIR/results/latest"
