@@ -233,8 +233,9 @@ static uint64_t step(struct daemon *daemon)
 	if (!is_allowed(daemon, &when))
 		return when;
 	daemon->wanted = false;
-	if (daemon->devices_dirty)
-		read_devices(daemon);
+	/* Always: no event tells that the host has mounted a disk, and a pass may be what libvirt's
+	 * events or a person asked for. */
+	read_devices(daemon);
 	act_pass(daemon, daemon->trigger);
 	return 0;
 }

@@ -10,6 +10,9 @@
 #include "reconciler/log.h"
 #include "state/devices.h"
 
+/* How often a device that the host itself uses is looked at. */
+#define IN_USE_LOOK (5 * G_USEC_PER_SEC)
+
 /* A plan and the moment it was made of, until the last of its jobs is done. Counted on the loop. */
 struct round {
 	struct pass *pass;
@@ -247,6 +250,18 @@ struct pass *act_look(struct daemon *daemon)
 	return pass;
 }
 
+/* Does a tag wait for the host to let go of a device? Nobody tells of an umount. */
+static bool waits_for_host(const struct plan *plan)
+{
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if (verdict->reason == REASON_IN_USE_BY_HOST)
+			return true;
+	}
+	return false;
+}
+
 void act_pass(struct daemon *daemon, enum trigger trigger)
 {
 	struct round *round = g_new0(struct round, 1);
@@ -259,6 +274,8 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 	plan = round->pass->plan;
 	retry_note_plan(daemon->history, plan, snapshot);
 	daemon->due_wake = plan->wake;
+	if (daemon->due_look == 0 && waits_for_host(plan))
+		daemon->due_look = devices_now() + IN_USE_LOOK;
 	daemon->report.passes[trigger]++;
 	daemon->report.last_pass = snapshot->time;
 	daemon->report.last_trigger = trigger;

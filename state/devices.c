@@ -324,6 +324,18 @@ static bool is_same(const struct device *a, const struct device *b)
 	       g_strcmp0(a->untrusted_serial, b->untrusted_serial) == 0;
 }
 
+static bool has_come_into_use(const struct device *device, struct udev_device *handle)
+{
+	OWN(devices_use) use = NULL;
+	g_autofree char *in_use = NULL;
+
+	if (device->in_use)
+		return false;
+	use = devices_use_read();
+	in_use = devices_use_of(use, udev_device_get_syspath(handle));
+	return in_use != NULL;
+}
+
 int devices_still_is(const struct device *device)
 {
 	g_autofree char *err = NULL;
@@ -336,7 +348,7 @@ int devices_still_is(const struct device *device)
 	handle = udev_device_new_from_subsystem_sysname(udev, "usb", device->sysname);
 	if (!handle || read_device(handle, &today, &err) != 0)
 		return 0;
-	return is_same(device, today) ? 1 : 0;
+	return is_same(device, today) && !has_come_into_use(device, handle) ? 1 : 0;
 }
 
 /* The node's own device when that is a USB device, else the USB device it hangs on. */

@@ -23,8 +23,9 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 		 char **err);
 
 /*
- * Is the device still the one it was: same sysname, numbers, ids, serial bytes and incarnation? One
- * fresh look at sysfs and udev's database, for right before and right after an attach. 1 yes, 0 no.
+ * Is the device still the one it was: same sysname, numbers, ids, serial bytes and incarnation, and
+ * not in use by the host unless it was? One fresh look at sysfs, udev's database and the mounts,
+ * for right before and right after an attach. 1 yes, 0 no.
  */
 int devices_still_is(const struct device *device);
 

@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "host.h"
+#include "state/devices.h"
 
 /* Of the stick at 1-1; a partition is below its disk. */
 static void add_block(struct host *host, const char *path, const char *number)
@@ -81,6 +82,17 @@ static void a_mounted_partition_is_in_use(void **state)
 {
 	mount_it(*state, "99 22 8:1 / /mnt/my\\040stick rw - vfat /dev/sda1 rw");
 	assert_use(*state, "/dev/sda1 is mounted on /mnt/my stick");
+}
+
+static void what_is_mounted_since_is_not_what_it_was(void **state)
+{
+	struct host *host = *state;
+	const struct device *idle = host_look_at(host, "1-1");
+
+	assert_int_equal(devices_still_is(idle), 1);
+	mount_it(host, "99 22 8:1 / /mnt rw - vfat /dev/sda1 rw");
+	assert_int_equal(devices_still_is(idle), 0);
+	assert_int_equal(devices_still_is(host_look_at(host, "1-1")), 1);
 }
 
 static void a_mount_is_known_by_its_number_whatever_its_source_says(void **state)
@@ -193,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_STICK(a_disk_that_lies_idle_is_free),
 		WITH_STICK(a_mounted_partition_is_in_use),
+		WITH_STICK(what_is_mounted_since_is_not_what_it_was),
 		WITH_STICK(a_mount_is_known_by_its_number_whatever_its_source_says),
 		WITH_STICK(a_similar_number_or_name_is_another_disk),
 		WITH_STICK(a_mount_without_a_number_of_its_own_is_known_by_its_source),

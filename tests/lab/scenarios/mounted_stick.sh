@@ -29,10 +29,12 @@ host_sh 'umount /tmp/stick
 		sh -c "mount /dev/sda /tmp/stick && touch /run/lab-mounted && exec sleep 1000"'
 within 20 host test -e /run/lab-mounted
 run_pass | grep '^! g1 s *refused: the host is using it: /dev/sda is mounted (ext4) in another mount namespace'
+
+# Nobody tells the daemon of the umount.
+daemon_start
+expect_verdict g1 s refused/in_use_by_host
 host systemctl stop lab-container
 within 20 host test ! -e /sys/fs/ext4/sda
-
-run_pass
 guest_sees_exactly g1 46f4:0001/SSS
 expect_attached g1 ua-usbr-s SSS
 expect_verdict g1 s attached/attached
