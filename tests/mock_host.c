@@ -4,6 +4,7 @@
  * A fake host (unit/mock_usb.h) around a real program: runs COMMAND in it, changes it as the lines
  * on stdin say, and ends with the command's exit code. Run under umockdev-wrapper.
  *
+ *   start                      the command, which with --later is not started before
  *   listening                  until the command has subscribed to udev's events, or is gone
  *   plug SYSNAME ID DEV SERIAL [ID_PATH]
  *   hub SYSNAME DEV
@@ -20,12 +21,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
 #include "mock_usb.h"
 
 static struct mock_usb *mock;
+static char **command;
 static pid_t child;
 static int status;
 static bool exited;
@@ -110,6 +113,20 @@ static void storm(char **words)
 	}
 }
 
+static void start(void)
+{
+	child = fork();
+	if (child != 0)
+		return;
+	/* Whatever becomes of us, it is not left behind. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The lines are ours. */
+	fclose(stdin);
+	execvp(*command, command);
+	perror(*command);
+	_exit(127);
+}
+
 static int obey(const char *line)
 {
 	g_auto(GStrv) words = g_strsplit(line, " ", -1);
@@ -117,7 +134,9 @@ static int obey(const char *line)
 
 	if (count == 0 || *line == '#')
 		return 0;
-	if (strcmp(*words, "listening") == 0)
+	if (strcmp(*words, "start") == 0 && child == 0)
+		start();
+	else if (strcmp(*words, "listening") == 0)
 		await_listener();
 	else if (strcmp(*words, "exited") == 0)
 		await_exit();
@@ -140,18 +159,6 @@ static int obey(const char *line)
 	return 0;
 }
 
-static void start(char **command)
-{
-	child = fork();
-	if (child != 0)
-		return;
-	/* The lines are ours. */
-	fclose(stdin);
-	execvp(*command, command);
-	perror(*command);
-	_exit(127);
-}
-
 int main(int argc, char **argv)
 {
 	g_autofree char *line = NULL;
@@ -159,12 +166,16 @@ int main(int argc, char **argv)
 	ssize_t length;
 	bool good = true;
 
-	if (argc < 2)
+	bool later = argc > 1 && strcmp(argv[1], "--later") == 0;
+
+	command = argv + 1 + later;
+	if (!*command)
 		return EX_USAGE;
 	mock = mock_usb_new();
 	mock_usb_bus(mock, 1, "480");
 	mock_usb_bus(mock, 2, "5000");
-	start(argv + 1);
+	if (!later)
+		start();
 	while (good && (length = getline(&line, &size, stdin)) >= 0)
 		good = obey(g_strchomp(line)) == 0;
 	await_exit();
