@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# title: a guest that is reverted to a snapshot gets its device back, under the old number and under a new one
+# tier: long
+# needs: g1
+# timeout: 300
+
+# A snapshot with memory needs a disk that can hold it.
+host qemu-img create -q -f qcow2 /var/lib/libvirt/images/g1.qcow2 1G
+host virsh --quiet attach-disk g1 /var/lib/libvirt/images/g1.qcow2 vda --subdriver qcow2 --live
+daemon_start
+plug_and_wait a serial=AAA port=1
+set_tags g1 <<<'<devices><device name="a" serial="AAA"/></devices>'
+guest_sees_exactly g1 0403:6001/AAA
+host virsh --quiet snapshot-create-as g1 before
+
+# QEMU has let go of it, and the XML looks right.
+mark=$(guest_mark g1)
+host virsh --quiet snapshot-revert g1 before
+await_guest_log g1 "$mark" '^SEES .*0403:6001/AAA' 120
+within 10 expect_attached g1 ua-usbr-a AAA
+
+# The XML of the snapshot names a number that nobody has any more.
+unplug a
+wait_host_gone AAA
+plug_and_wait a serial=AAA port=2
+within 30 expect_attached g1 ua-usbr-a AAA
+mark=$(guest_mark g1)
+host virsh --quiet snapshot-revert g1 before
+await_guest_log g1 "$mark" '^SEES .*0403:6001/AAA' 120
+within 10 expect_attached g1 ua-usbr-a AAA
+expect_verdict g1 a attached/attached
