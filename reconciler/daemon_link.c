@@ -133,7 +133,6 @@ static void connect_done(void *data)
 	} else {
 		daemon->link = g_atomic_rc_box_new0(struct link);
 		daemon->link->virt = connecting->virt;
-		daemon->connect_failures = 0;
 		g_free(daemon->uri);
 		daemon->uri = g_strdup(virt_uri(connecting->virt));
 		log_event(LOG_CONNECTED, NULL, "connected to %s", daemon->uri);
@@ -248,6 +247,8 @@ static void list_done(void *data)
 				    listing->problems);
 		follow_up_all(daemon);
 		daemon->listed = true;
+		/* Not before: a libvirt that breaks when it is asked is no better than none. */
+		daemon->connect_failures = 0;
 		if (daemon->soiled)
 			link_resync(daemon);
 	}

@@ -5,8 +5,9 @@
 # needs: g1
 # timeout: 300
 
-# A snapshot with memory needs a disk that can hold it.
-host qemu-img create -q -f qcow2 /var/lib/libvirt/images/g1.qcow2 1G
+# A snapshot with memory needs a disk that can hold it; the host VM has no qemu-img, we have.
+qemu-img create -q -f qcow2 g1.qcow2 1G
+host_sh 'mkdir -p /var/lib/libvirt/images && cat >/var/lib/libvirt/images/g1.qcow2' <g1.qcow2
 host virsh --quiet attach-disk g1 /var/lib/libvirt/images/g1.qcow2 vda --subdriver qcow2 --live
 daemon_start
 plug_and_wait a serial=AAA port=1
