@@ -53,10 +53,10 @@ json() { # JQ-EXPRESSION: must be true of out, which must be as the schema says
 	jq -e "$1" out >/dev/null 2>jq.err || fail "$what: not so: $1 $(cat jq.err)"
 }
 
-# What takes this host's lock gets a /run of its own.
-alone=(unshare --map-root-user --mount)
+# What takes this host's lock gets a /run of its own; the network is as in daemon.sh.
+alone=(unshare --map-root-user --mount --net)
 if "${alone[@]}" mount -t tmpfs none /run 2>/dev/null; then
-	alone+=(bash -c 'mount -t tmpfs none /run && "$@"' bash)
+	alone+=(bash -c 'mount -t tmpfs none /run && echo 4096 >/proc/sys/net/unix/max_dgram_qlen; "$@"' bash)
 else
 	echo "skipped: what takes the lock (no user namespaces here)"
 	alone=()

@@ -5,14 +5,17 @@
 set -uo pipefail
 export LC_ALL=C.UTF-8 LIBVIRT_DEFAULT_URI=test:///default
 
-# It takes this host's lock, so it gets a /run of its own.
+# It takes this host's lock, so it gets a /run of its own; and a network, as umockdev aborts when more events wait
+# in a socket than that allows, and ten is few on a busy machine.
 if [[ ${ALONE:-} != yes ]]; then
-	if ! unshare --map-root-user --mount mount -t tmpfs none /run 2>/dev/null; then
+	if ! unshare --map-root-user --mount --net mount -t tmpfs none /run 2>/dev/null; then
 		echo "SKIPPED: no user namespaces here, and /run must be ours"
 		exit 77
 	fi
 	# shellcheck disable=SC2016
-	ALONE=yes exec unshare --map-root-user --mount bash -c 'mount -t tmpfs none /run && exec "$@"' bash "$0" "$@"
+	ALONE=yes exec unshare --map-root-user --mount --net bash -c '
+		mount -t tmpfs none /run && echo 4096 >/proc/sys/net/unix/max_dgram_qlen
+		exec "$@"' bash "$0" "$@"
 fi
 
 program=$(realpath "$1")
