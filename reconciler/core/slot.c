@@ -82,8 +82,8 @@ static struct action *add(struct slot *slot, enum action_kind kind, enum reason 
 }
 
 /* What libvirt takes out: the first entry that compares equal, and it compares the host address
- * alone if there is one, else the ids alone (FACTS: 9.0.0 to 12.8; detach by alias ends in the same
- * comparison). NULL: nothing. */
+ * alone if there is one, else the ids alone (libvirt 9.0.0 to 12.8; detach by alias ends in the
+ * same comparison). NULL: nothing. */
 static const struct hostdev *first_match(const GPtrArray *side, const struct hostdev *hostdev)
 {
 	for (guint i = 0; i < side->len; i++) {
