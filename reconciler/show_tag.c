@@ -164,7 +164,8 @@ static const char *prospect(const struct verdict *verdict)
 	case VERDICT_DISABLED:
 		return "nothing, until the tag is enabled";
 	case VERDICT_INACTIVE:
-		return "attached by the first pass after the domain is started";
+		return "attached by the first pass after the domain is started, unless another "
+		       "guest has it then";
 	case VERDICT_MISSING:
 		return "attached by the first pass after it is plugged in";
 	case VERDICT_AMBIGUOUS:
