@@ -102,9 +102,13 @@ test_complete_in_shells() {
 		offers 'a\$\(touch\ pwned\)' 'b\;touch\ pwned'
 		expect 0 bash_offers val
 		offers validate
+	else
+		echo "skipped: completion in bash (no bash-completion here)"
 	fi
 	if command -v zsh >/dev/null; then
 		expect 0 zsh -n "$here/../rules/completion/usbreconcile.zsh"
+	else
+		echo "skipped: completion in zsh (none here)"
 	fi
 	if command -v fish >/dev/null; then
 		expect 0 env PATH="$work/bin:$PATH" HOME="$work" LIBVIRT_DEFAULT_URI="$hostile" fish --no-config -c "
@@ -115,6 +119,8 @@ test_complete_in_shells() {
 			source $here/../rules/completion/usbreconcile.fish
 			complete -C 'usbreconcile sta'"
 		offers status
+	else
+		echo "skipped: completion in fish (none here)"
 	fi
 	checks=$((checks + 1))
 	[[ ! -e pwned ]] || fail 'completion ran what a domain is called'

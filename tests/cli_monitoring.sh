@@ -62,6 +62,9 @@ is_metrics() {
 	if command -v promtool >/dev/null; then
 		promtool check metrics <out >promtool.log 2>&1 || fail "$what: $(cat promtool.log)"
 		[[ ! -s promtool.log ]] || fail "$what: $(cat promtool.log)"
+	elif [[ ! -e no-promtool ]]; then
+		echo "skipped: promtool check metrics (none here)"
+		: >no-promtool
 	fi
 }
 
@@ -128,7 +131,7 @@ test_monitoring_of_a_libvirt_that_hangs() {
 }
 
 test_alert_rules() {
-	command -v promtool >/dev/null || return 0
+	command -v promtool >/dev/null || { echo "skipped: the alerts (no promtool here)" && return; }
 	expect 0 promtool check rules "$here/../rules/usbreconcile-alerts.yml"
 	# An alert on a series that is never written would never fire.
 	for name in $(grep -o 'usbreconcile_[a-z_]*' "$here/../rules/usbreconcile-alerts.yml" | sort -u); do
