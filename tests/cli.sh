@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The real program, against libvirt's test driver and recorded worlds: exit codes, where what is
 # printed, and that JSON is JSON.  usage: tests/cli.sh USBRECONCILE [MOCK_HOST]
-source "$(dirname "${BASH_SOURCE[0]}")/cli_lib.sh"
 mock_host=${2:+$(realpath "$2")}
+source "$(dirname "${BASH_SOURCE[0]}")/cli_lib.sh"
 
 # --- a world of libvirt's test driver: its own domains with our metadata, no such devices here ---
 
