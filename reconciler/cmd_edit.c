@@ -14,6 +14,19 @@ static void edit_free(gpointer data)
 	g_free(edit);
 }
 
+int cmd_edits_open(struct cmd_call *call, struct snapshot **ret_snapshot,
+		   const struct domain **ret_domain)
+{
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, false);
+
+	if (status != EXIT_OK)
+		return status;
+	if (pass_read(call->virt, ret_snapshot, &err) < 0)
+		return cmd_lost(call, err);
+	return cmd_find_editable(call, *ret_snapshot, call->args[0], ret_domain);
+}
+
 GPtrArray *cmd_edits_new(void)
 {
 	return g_ptr_array_new_with_free_func(edit_free);

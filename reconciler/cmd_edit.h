@@ -15,6 +15,11 @@ struct cmd_edit {
 	GPtrArray *changes; /* struct metadata_change * */
 };
 
+/* Opens libvirt for writing, reads it, and finds the first argument's domain, whose tags can be
+ * changed. Returns the exit code. */
+int cmd_edits_open(struct cmd_call *call, struct snapshot **ret_snapshot,
+		   const struct domain **ret_domain);
+
 /* struct cmd_edit *: in the order they are written. */
 GPtrArray *cmd_edits_new(void);
 

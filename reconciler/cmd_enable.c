@@ -83,14 +83,8 @@ static int change(struct cmd_call *call, enum metadata_change_kind kind)
 	g_autoptr(GPtrArray) edits = cmd_edits_new();
 	g_autoptr(GPtrArray) tags = g_ptr_array_new();
 	const struct domain *domain = NULL;
-	g_autofree char *err = NULL;
-	int status = cmd_open(call, false);
+	int status = cmd_edits_open(call, &snapshot, &domain);
 
-	if (status != EXIT_OK)
-		return status;
-	if (pass_read(call->virt, &snapshot, &err) < 0)
-		return cmd_lost(call, err);
-	status = cmd_find_editable(call, snapshot, call->args[0], &domain);
 	if (status == EXIT_OK)
 		status = find_tags(call, domain, tags);
 	if (status != EXIT_OK)

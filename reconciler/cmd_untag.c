@@ -62,14 +62,8 @@ static int run(struct cmd_call *call)
 	OWN(snapshot) snapshot = NULL;
 	g_autoptr(GPtrArray) edits = cmd_edits_new();
 	const struct domain *domain = NULL;
-	g_autofree char *err = NULL;
-	int status = cmd_open(call, false);
+	int status = cmd_edits_open(call, &snapshot, &domain);
 
-	if (status != EXIT_OK)
-		return status;
-	if (pass_read(call->virt, &snapshot, &err) < 0)
-		return cmd_lost(call, err);
-	status = cmd_find_editable(call, snapshot, call->args[0], &domain);
 	if (status != EXIT_OK)
 		return status;
 	for (char **name = call->args + 1; *name; name++) {

@@ -30,8 +30,6 @@ enum hand_side {
 };
 #define HAND_SIDES 3 /* how many */
 
-#define HAND_SIDES 3
-
 enum hand_side hand_side(enum action_kind kind);
 
 struct hands {
