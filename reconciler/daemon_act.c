@@ -273,6 +273,7 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 	snapshot = round->pass->snapshot;
 	plan = round->pass->plan;
 	retry_note_plan(daemon->history, plan, snapshot);
+	retry_note_domains(daemon->history, snapshot);
 	daemon->due_wake = plan->wake;
 	if (daemon->due_look == 0 && waits_for_host(plan))
 		daemon->due_look = devices_now() + IN_USE_LOOK;

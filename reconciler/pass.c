@@ -57,6 +57,7 @@ int pass_look(struct virt *virt, struct history *history, struct pass **ret_pass
 		return -1;
 	pass->plan = planner_plan(pass->snapshot, history);
 	retry_note_plan(history, pass->plan, pass->snapshot);
+	retry_note_domains(history, pass->snapshot);
 	*ret_pass = g_steal_pointer(&pass);
 	return 0;
 }

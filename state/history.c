@@ -14,7 +14,8 @@ struct history *history_new(void)
 {
 	struct history *history = g_new0(struct history, 1);
 
-	history->memories = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_memory);
+	history->domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						 (GDestroyNotify)g_hash_table_unref);
 	return history;
 }
 
@@ -22,31 +23,36 @@ void history_free(struct history *history)
 {
 	if (!history)
 		return;
-	g_hash_table_unref(history->memories);
+	g_hash_table_unref(history->domains);
 	g_free(history);
 }
 
-static char *key_of(const char *uuid, const char *alias)
+GHashTable *history_of(const struct history *history, const char *uuid)
 {
-	return g_strconcat(uuid, " ", alias, NULL);
+	return g_hash_table_lookup(history->domains, uuid);
 }
 
 const struct memory *history_find(const struct history *history, const char *uuid,
 				  const char *alias)
 {
-	g_autofree char *key = key_of(uuid, alias);
+	GHashTable *memories = history_of(history, uuid);
 
-	return g_hash_table_lookup(history->memories, key);
+	return memories ? g_hash_table_lookup(memories, alias) : NULL;
 }
 
 struct memory *history_get(struct history *history, const char *uuid, const char *alias)
 {
-	g_autofree char *key = key_of(uuid, alias);
-	struct memory *memory = g_hash_table_lookup(history->memories, key);
+	GHashTable *memories = history_of(history, uuid);
+	struct memory *memory;
 
+	if (!memories) {
+		memories = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_memory);
+		g_hash_table_insert(history->domains, g_strdup(uuid), memories);
+	}
+	memory = g_hash_table_lookup(memories, alias);
 	if (!memory) {
 		memory = g_new0(struct memory, 1);
-		g_hash_table_insert(history->memories, g_steal_pointer(&key), memory);
+		g_hash_table_insert(memories, g_strdup(alias), memory);
 	}
 	return memory;
 }

@@ -30,12 +30,15 @@ struct memory {
 };
 
 struct history {
-	GHashTable *memories; /* "UUID ALIAS" -> struct memory * */
+	GHashTable *domains; /* UUID -> GHashTable of alias -> struct memory * */
 };
 
 struct history *history_new(void);
 void history_free(struct history *history);
 OWN_DEFINE(history)
+
+/* All that is remembered of a domain, alias -> struct memory *; NULL: nothing. */
+GHashTable *history_of(const struct history *history, const char *uuid);
 
 /* What is remembered of it, or NULL. */
 const struct memory *history_find(const struct history *history, const char *uuid,

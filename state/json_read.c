@@ -159,7 +159,6 @@ void json_read_history(const struct json_node *node, struct history *history)
 		g_autofree char *uuid = json_node_need_text(&element, "uuid");
 		g_autofree char *alias = json_node_need_text(&element, "alias");
 
-		/* The history's keys are "UUID ALIAS". */
 		if (strchr(uuid, ' '))
 			json_node_complain(&name, "must have no blank");
 		else if (history_find(history, uuid, alias))

@@ -43,6 +43,11 @@ static int compare_names(gconstpointer a, gconstpointer b)
 	return strcmp(a, b);
 }
 
+static GList *sorted_keys(GHashTable *table)
+{
+	return g_list_sort(g_hash_table_get_keys(table), compare_names);
+}
+
 /*
  * The bytes of values that are no UTF-8 go to a table of their own: a twin beside them could not be
  * told from a property that is really named so.
@@ -51,7 +56,7 @@ static void write_properties(json_t *device, GHashTable *properties)
 {
 	json_t *texts = json_object();
 	json_t *bytes = json_object();
-	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(properties), compare_names);
+	g_autoptr(GList) names = sorted_keys(properties);
 
 	for (const GList *at = names; at; at = at->next) {
 		const char *value = g_hash_table_lookup(properties, at->data);
@@ -230,14 +235,12 @@ struct json_t *json_write_domain(const struct domain *domain, const struct plan 
 	return object;
 }
 
-static json_t *write_memory(const char *key, const struct memory *memory)
+static json_t *write_memory(const char *uuid, const char *alias, const struct memory *memory)
 {
-	const char *space = strchr(key, ' ');
-	g_autofree char *uuid = g_strndup(key, (size_t)(space - key));
 	json_t *object = json_object();
 
 	json_put_text(object, "uuid", uuid);
-	json_put_text(object, "alias", space + 1);
+	json_put_text(object, "alias", alias);
 	json_put_int(object, "failures", memory->failures);
 	json_put_time(object, "next_try", memory->next_try);
 	json_put_int(object, "error_code", memory->error_code);
@@ -256,13 +259,16 @@ static json_t *write_memory(const char *key, const struct memory *memory)
 struct json_t *json_write_history(const struct history *history)
 {
 	json_t *list = json_array();
-	g_autoptr(GList) keys =
-		g_list_sort(g_hash_table_get_keys(history->memories), compare_names);
+	g_autoptr(GList) uuids = sorted_keys(history->domains);
 
-	for (const GList *at = keys; at; at = at->next) {
-		const struct memory *memory = g_hash_table_lookup(history->memories, at->data);
+	for (const GList *uuid = uuids; uuid; uuid = uuid->next) {
+		GHashTable *memories = history_of(history, uuid->data);
+		g_autoptr(GList) aliases = sorted_keys(memories);
 
-		json_array_append_new(list, write_memory(at->data, memory));
+		for (const GList *alias = aliases; alias; alias = alias->next)
+			json_array_append_new(
+				list, write_memory(uuid->data, alias->data,
+						   g_hash_table_lookup(memories, alias->data)));
 	}
 	return list;
 }

@@ -60,36 +60,38 @@ static bool has_tag(const struct domain *domain, const char *alias)
 	return false;
 }
 
-/* DOMAINS: by UUID. */
-static bool is_known(GHashTable *domains, const char *key)
+static gboolean is_forgotten(gpointer alias, gpointer memory G_GNUC_UNUSED, gpointer data)
 {
-	g_autofree char *uuid = g_strndup(key, strcspn(key, " "));
-	const char *alias = key + strlen(uuid) + (key[strlen(uuid)] ? 1 : 0);
-	const struct domain *domain = g_hash_table_lookup(domains, uuid);
+	const struct domain *domain = data;
 
-	return domain && (domain->unreadable || has_tag(domain, alias) ||
-			  domain_find_hostdev(domain->live, alias) ||
-			  domain_find_hostdev(domain->config, alias) ||
-			  domain_find_hostdev(domain->image, alias));
+	return !has_tag(domain, alias) && !domain_find_hostdev(domain->live, alias) &&
+	       !domain_find_hostdev(domain->config, alias) &&
+	       !domain_find_hostdev(domain->image, alias);
 }
 
-static gboolean is_forgotten(gpointer key, gpointer memory, gpointer domains)
+static void forget(struct history *history, const struct domain *domain)
 {
-	(void)memory;
-	return !is_known(domains, key);
+	GHashTable *memories = history_of(history, domain->uuid);
+
+	if (memories && !domain->unreadable)
+		g_hash_table_foreach_remove(memories, is_forgotten, (gpointer)(uintptr_t)domain);
 }
 
-static void forget(struct history *history, const struct snapshot *snapshot)
+static gboolean is_gone(gpointer uuid, gpointer memories G_GNUC_UNUSED, gpointer uuids)
 {
-	GHashTable *domains = g_hash_table_new(g_str_hash, g_str_equal);
+	return !g_hash_table_contains(uuids, uuid);
+}
+
+void retry_note_domains(struct history *history, const struct snapshot *snapshot)
+{
+	g_autoptr(GHashTable) uuids = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (guint i = 0; i < snapshot->domains->len; i++) {
-		struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
 
-		g_hash_table_insert(domains, domain->uuid, domain);
+		g_hash_table_add(uuids, domain->uuid);
 	}
-	g_hash_table_foreach_remove(history->memories, is_forgotten, domains);
-	g_hash_table_unref(domains);
+	g_hash_table_foreach_remove(history->domains, is_gone, uuids);
 }
 
 void retry_note_plan(struct history *history, const struct plan *plan,
@@ -102,7 +104,8 @@ void retry_note_plan(struct history *history, const struct plan *plan,
 			note_member(history, verdict, g_ptr_array_index(verdict->members, k),
 				    snapshot->now);
 	}
-	forget(history, snapshot);
+	for (guint i = 0; i < snapshot->domains->len; i++)
+		forget(history, g_ptr_array_index(snapshot->domains, i));
 }
 
 /* Between three quarters and all of WAIT, the same for the same alias and attempt: many tags that
@@ -200,16 +203,16 @@ void retry_ask_replug(struct history *history, const struct domain *domain, cons
 
 void retry_note_start(struct history *history, const struct domain *domain)
 {
-	g_autofree char *prefix = g_strconcat(domain->uuid, " ", NULL);
+	GHashTable *memories = history_of(history, domain->uuid);
 	GHashTableIter iter;
-	gpointer key, data;
+	gpointer data;
 
-	g_hash_table_iter_init(&iter, history->memories);
-	while (g_hash_table_iter_next(&iter, &key, &data)) {
+	if (!memories)
+		return;
+	g_hash_table_iter_init(&iter, memories);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
 		struct memory *memory = data;
 
-		if (!g_str_has_prefix(key, prefix))
-			continue;
 		memory->attached = 0;
 		memory->replugged = 0;
 		memory->suspect_since = 0;

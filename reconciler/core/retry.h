@@ -11,9 +11,12 @@
 #include "state/snapshot.h"
 
 /* After planning: since when something is pending or looks dead, which guest ports were seen;
- * forgets what no domain and no tag names any more. */
+ * forgets what no tag and no hostdev of these domains names any more. */
 void retry_note_plan(struct history *history, const struct plan *plan,
 		     const struct snapshot *snapshot);
+
+/* SNAPSHOT has all domains there are: forgets the others. */
+void retry_note_domains(struct history *history, const struct snapshot *snapshot);
 
 /* After an action: success clears, failure counts and sets the next try (quick for what passes by
  * itself, else doubling up to a minute, with jitter from alias and attempt). */

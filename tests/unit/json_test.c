@@ -121,11 +121,11 @@ static void the_document_is_the_same_each_time(void **state)
 
 		history_get(history, "z", alias);
 	}
-	g_hash_table_remove_all(history->memories);
-	g_hash_table_iter_init(&iter, other->memories);
+	g_hash_table_remove_all(history->domains);
+	g_hash_table_iter_init(&iter, other->domains);
 	while (g_hash_table_iter_next(&iter, &key, &value)) {
 		g_hash_table_iter_steal(&iter);
-		g_hash_table_insert(history->memories, key, value);
+		g_hash_table_insert(history->domains, key, value);
 	}
 	text = json_world_write(snapshot, history);
 	assert_string_equal(text, first);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "reconciler/core/planner.h"
+#include "reconciler/core/retry.h"
+#include "world.h"
+
+static void note(const struct snapshot *world, struct history *history)
+{
+	OWN(plan) plan = planner_plan(world, history);
+
+	retry_note_plan(history, plan, world);
+}
+
+static void what_neither_tag_nor_hostdev_names_is_forgotten(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_tag(domain, "tag", "BBB");
+	world_hostdev(domain->config, "ua-usbr-config", device);
+	history_get(history, domain->uuid, "ua-usbr-tag");
+	history_get(history, domain->uuid, "ua-usbr-config");
+	history_get(history, domain->uuid, "ua-usbr-gone");
+	note(world, history);
+	assert_non_null(history_find(history, domain->uuid, "ua-usbr-tag"));
+	assert_non_null(history_find(history, domain->uuid, "ua-usbr-config"));
+	assert_null(history_find(history, domain->uuid, "ua-usbr-gone"));
+}
+
+static void of_what_cannot_be_read_nothing_is_forgotten(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	domain->unreadable = g_strdup("busy");
+	history_get(history, domain->uuid, "ua-usbr-a");
+	note(world, history);
+	retry_note_domains(history, world);
+	assert_non_null(history_find(history, domain->uuid, "ua-usbr-a"));
+}
+
+static void only_who_has_all_domains_may_forget_one(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+
+	(void)state;
+	world_domain(world, "g1", true);
+	history_get(history, "uuid-g2", "ua-usbr-a");
+	note(world, history);
+	assert_non_null(history_find(history, "uuid-g2", "ua-usbr-a"));
+	retry_note_domains(history, world);
+	assert_null(history_find(history, "uuid-g2", "ua-usbr-a"));
+}
+
+static void a_start_makes_the_past_of_one_domain_void(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	history_get(history, domain->uuid, "ua-usbr-a")->failures = 3;
+	history_get(history, "uuid-g12", "ua-usbr-a")->failures = 3;
+	retry_note_start(history, domain);
+	assert_int_equal(history_find(history, domain->uuid, "ua-usbr-a")->failures, 0);
+	assert_int_equal(history_find(history, "uuid-g12", "ua-usbr-a")->failures, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_neither_tag_nor_hostdev_names_is_forgotten),
+		cmocka_unit_test(of_what_cannot_be_read_nothing_is_forgotten),
+		cmocka_unit_test(only_who_has_all_domains_may_forget_one),
+		cmocka_unit_test(a_start_makes_the_past_of_one_domain_void),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
