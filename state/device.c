@@ -118,3 +118,38 @@ bool device_same_lists(const GPtrArray *a, const GPtrArray *b)
 	}
 	return true;
 }
+
+static bool same_properties(GHashTable *a, GHashTable *b)
+{
+	GHashTableIter iter;
+	gpointer name, value;
+
+	if (g_hash_table_size(a) != g_hash_table_size(b))
+		return false;
+	g_hash_table_iter_init(&iter, a);
+	while (g_hash_table_iter_next(&iter, &name, &value)) {
+		if (g_strcmp0(value, g_hash_table_lookup(b, name)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool same_text(const struct device *a, const struct device *b)
+{
+	return strcmp(a->sysname, b->sysname) == 0 &&
+	       g_strcmp0(a->untrusted_serial, b->untrusted_serial) == 0 &&
+	       g_strcmp0(a->untrusted_manufacturer, b->untrusted_manufacturer) == 0 &&
+	       g_strcmp0(a->untrusted_product, b->untrusted_product) == 0 &&
+	       g_strcmp0(a->id_path, b->id_path) == 0 && g_strcmp0(a->port, b->port) == 0 &&
+	       g_strcmp0(a->port_v3, b->port_v3) == 0 &&
+	       g_strcmp0(a->companion, b->companion) == 0 && g_strcmp0(a->driver, b->driver) == 0 &&
+	       g_strcmp0(a->in_use, b->in_use) == 0;
+}
+
+bool device_same(const struct device *a, const struct device *b)
+{
+	return a->bus == b->bus && a->dev == b->dev && a->id.vendor == b->id.vendor &&
+	       a->id.product == b->id.product && a->speed == b->speed && a->hub == b->hub &&
+	       a->authorized == b->authorized && a->incarnation == b->incarnation &&
+	       same_text(a, b) && same_properties(a->properties, b->properties);
+}

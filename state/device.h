@@ -69,5 +69,8 @@ char *device_parent(const struct device *device);
 /* Are these the same devices in the same enumerations? Both sorted. */
 bool device_same_lists(const GPtrArray *a, const GPtrArray *b);
 
+/* Do both say the same of themselves, and is the same said of them? */
+bool device_same(const struct device *a, const struct device *b);
+
 /* By port, then sysname: the order in which devices are shown and decided. */
 int device_compare(const struct device *a, const struct device *b);

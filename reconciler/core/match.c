@@ -76,6 +76,24 @@ static bool serial_is(const struct tag *tag, const char *serial)
 	return g_strcmp0(tag->serial, serial) == 0;
 }
 
+/* Every selector but the serial. */
+static bool rest_matches(const struct tag *tag, const struct device *device)
+{
+	return ids_match(tag, device) && port_matches(tag, device) && properties_match(tag, device);
+}
+
+static bool is_spelled(const struct tag *tag, const struct device *device)
+{
+	return serial_is(tag, device_property(device, "ID_SERIAL_SHORT"));
+}
+
+bool match_device(const struct tag *tag, const struct device *device)
+{
+	if (tag->serial && !serial_is(tag, device->untrusted_serial) && !is_spelled(tag, device))
+		return false;
+	return rest_matches(tag, device);
+}
+
 GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool hubs)
 {
 	GPtrArray *exact = g_ptr_array_new();
@@ -84,12 +102,11 @@ GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot,
 	for (guint i = 0; i < snapshot->devices->len; i++) {
 		struct device *device = g_ptr_array_index(snapshot->devices, i);
 
-		if (device->hub != hubs || !ids_match(tag, device) || !port_matches(tag, device) ||
-		    !properties_match(tag, device))
+		if (device->hub != hubs || !rest_matches(tag, device))
 			continue;
 		if (!tag->serial || serial_is(tag, device->untrusted_serial))
 			g_ptr_array_add(exact, device);
-		else if (serial_is(tag, device_property(device, "ID_SERIAL_SHORT")))
+		else if (is_spelled(tag, device))
 			g_ptr_array_add(spelled, device);
 	}
 	if (exact->len == 0) {

@@ -23,6 +23,9 @@ enum specificity match_specificity(const struct tag *tag);
 /* Does the tag name something that no second device can have: a serial or a port? */
 bool match_is_certain(const struct tag *tag);
 
+/* Does the tag match the device, hub or not, taking udev's spelling of a serial for the serial? */
+bool match_device(const struct tag *tag, const struct device *device);
+
 /*
  * All devices that the tag matches, hubs among them when HUBS (and only hubs then), in the
  * snapshot's order: a new GPtrArray of const struct device *. A serial that some device has to the

@@ -14,9 +14,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "reconciler/core/interest.h"
 #include "reconciler/core/match.h"
 #include "reconciler/core/planner.h"
 #include "reconciler/core/retry.h"
+#include "state/json.h"
 #include "world.h"
 #include "worlds_check.h"
 
@@ -294,12 +296,11 @@ static void switch_power(struct domain *domain)
 	g_ptr_array_set_size(domain->image, 0);
 }
 
-static void happen(struct snapshot *world, GRand *rand)
+/* To devices, or to DOMAIN. */
+static void happen(struct snapshot *world, struct domain *domain, GRand *rand)
 {
-	struct domain *domain = g_ptr_array_index(world->domains, pick(rand, world->domains->len));
 	struct device *device = (struct device *)(uintptr_t)any_device(world, rand);
 
-	world->now += 5 * G_USEC_PER_SEC;
 	switch (pick(rand, 8)) {
 	case 0:
 		if (device)
@@ -348,13 +349,95 @@ static void check_rest(struct snapshot *world, const struct history *history)
 	assert_int_equal(plan->actions->len, 0);
 }
 
-static void live_through(unsigned int seed, unsigned int *passes)
+static struct snapshot *copy(const struct snapshot *world, const struct history *history)
+{
+	OWN(plan) nothing = plan_new();
+	g_autofree char *text = json_write_status(world, nothing, history);
+	OWN(history) other = NULL;
+	struct snapshot *copied = NULL;
+	char *err = NULL;
+
+	if (json_read_status(text, &copied, &other, &err) < 0)
+		fail_msg("%s", err);
+	return copied;
+}
+
+/* What is decided for one domain. */
+static char *decided_for(const struct snapshot *world, const struct history *history,
+			 const char *name)
+{
+	OWN(plan) plan = planner_plan(world, history);
+	g_autofree char *actions = world_actions(plan);
+	g_autofree char *verdicts = world_verdicts(plan);
+	g_autofree char *both = g_strconcat(actions, verdicts, NULL);
+	g_auto(GStrv) lines = g_strsplit(both, "\n", -1);
+	g_autofree char *action = g_strdup_printf(" %s ", name);
+	g_autofree char *verdict = g_strdup_printf("%s/", name);
+	GString *own = g_string_new(NULL);
+
+	for (char **line = lines; *line; line++) {
+		if (strstr(*line, action) || g_str_has_prefix(*line, verdict))
+			g_string_append_printf(own, "%s\n", *line);
+	}
+	return g_string_free(own, FALSE);
+}
+
+static struct snapshot *part_of(const struct snapshot *world, const GPtrArray *domains)
+{
+	struct snapshot *part = snapshot_new();
+
+	g_ptr_array_unref(part->devices);
+	part->devices = g_ptr_array_ref(world->devices);
+	for (guint i = 0; i < domains->len; i++)
+		g_ptr_array_add(part->domains, domain_ref(g_ptr_array_index(domains, i)));
+	part->now = world->now;
+	part->still_since = world->still_since;
+	snapshot_sort(part);
+	return part;
+}
+
+/* Whom an event does not concern, for them nothing changes; and for whom it does, nobody else has
+ * to be looked at. BEFORE became WORLD, by a change of CHANGED or of devices. */
+static void check_concern(const struct snapshot *before, const struct snapshot *world,
+			  const struct history *history, struct domain *changed,
+			  unsigned int *concerns)
+{
+	OWN(interests) interests = interests_new();
+	g_autoptr(GPtrArray) news = g_ptr_array_new();
+	g_autoptr(GPtrArray) concerned = NULL;
+	OWN(snapshot) part = NULL;
+
+	for (guint i = 0; i < world->domains->len; i++)
+		interests_add(interests, g_ptr_array_index(world->domains, i));
+	g_ptr_array_add(news, (gpointer)(uintptr_t)snapshot_find_domain(before, changed->name));
+	g_ptr_array_add(news, changed);
+	concerned = interests_concerned(interests, before->devices, world->devices, news);
+	part = part_of(world, concerned);
+	for (guint i = 0; i < world->domains->len; i++) {
+		struct domain *domain = g_ptr_array_index(world->domains, i);
+		bool found = g_ptr_array_find(concerned, domain, NULL);
+		g_autofree char *whole = decided_for(world, history, domain->name);
+		g_autofree char *own = decided_for(found ? part : before, history, domain->name);
+
+		assert_string_equal(own, whole);
+		concerns[found]++;
+	}
+}
+
+static struct domain *any_domain(const struct snapshot *world, GRand *rand)
+{
+	return g_ptr_array_index(world->domains, pick(rand, world->domains->len));
+}
+
+static void live_through(unsigned int seed, unsigned int *passes, unsigned int *concerns)
 {
 	GRand *rand = g_rand_new_with_seed(seed);
 	OWN(snapshot) world = random_world(rand);
 	OWN(history) history = history_new();
 
 	for (unsigned int i = 0; i < 6; i++) {
+		OWN(snapshot) before = NULL;
+		struct domain *domain;
 		unsigned int busy;
 
 		check_order(world, history, rand);
@@ -364,7 +447,14 @@ static void live_through(unsigned int seed, unsigned int *passes)
 		worlds_check_live(world);
 		check_rest(world, history);
 		check_order(world, history, rand);
-		happen(world, rand);
+		/* What time alone does is not the event's doing. */
+		world->now += 5 * G_USEC_PER_SEC;
+		world->still_since = 0;
+		before = copy(world, history);
+		domain = any_domain(world, rand);
+		happen(world, domain, rand);
+		if (world->still_since == 0)
+			check_concern(before, world, history, domain, concerns);
 	}
 	g_rand_free(rand);
 }
@@ -372,19 +462,19 @@ static void live_through(unsigned int seed, unsigned int *passes)
 static void worlds_come_to_rest_whatever_their_order(void **state)
 {
 	unsigned int first = number("SEED", 1), count = number("WORLDS", 5000);
-	unsigned int passes[8] = {0};
+	unsigned int passes[8] = {0}, concerns[2] = {0};
 
 	(void)state;
 	for (unsigned int seed = first; seed < first + count; seed++) {
 		g_autofree char *text = g_strdup_printf("%u", seed);
 
 		g_setenv("WORLD", text, TRUE);
-		live_through(seed, passes);
+		live_through(seed, passes, concerns);
 	}
 	printf("%u worlds; passes with actions until rest:", count);
 	for (unsigned int i = 0; i < G_N_ELEMENTS(passes); i++)
 		printf(" %u:%u", i, passes[i]);
-	printf("\n");
+	printf("\nevents concerned %u domains, and %u not\n", concerns[1], concerns[0]);
 }
 
 static int name_the_world(void **state)
