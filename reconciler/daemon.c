@@ -32,6 +32,8 @@ void daemon_want(struct daemon *daemon, enum trigger trigger)
 	if (!daemon->wanted)
 		daemon->trigger = trigger;
 	daemon->wanted = true;
+	daemon->everything = daemon->everything || trigger == TRIGGER_START ||
+			     trigger == TRIGGER_RESYNC || trigger == TRIGGER_REQUEST;
 }
 
 static void free_problem(gpointer data)
@@ -136,6 +138,11 @@ static void check_deadlines(struct daemon *daemon)
 	}
 	if (is_due(&daemon->due_wake, now)) {
 		daemon->devices_dirty = true;
+		daemon_want(daemon, TRIGGER_DEADLINE);
+	}
+	if (is_due(&daemon->due_release, now)) {
+		daemon->devices_dirty = true;
+		daemon->everything = true;
 		daemon_want(daemon, TRIGGER_DEADLINE);
 	}
 	if (is_due(&daemon->due_ready, now))
@@ -252,6 +259,7 @@ static void set_alarm(struct daemon *daemon, uint64_t when)
 	sooner(&when, daemon->due_resync);
 	sooner(&when, daemon->due_look);
 	sooner(&when, daemon->due_wake);
+	sooner(&when, daemon->due_release);
 	sooner(&when, daemon->due_ready);
 	sooner(&when, daemon->due_watchdog);
 	sooner(&when, daemon->due_stop);
@@ -298,8 +306,8 @@ static void set_up(struct daemon *daemon)
 	daemon->alarm = deadline_new(daemon->loop, on_alarm, daemon);
 	daemon->history = history_new();
 	daemon->residents = residents_new();
-	daemon->critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	daemon->devices = g_ptr_array_new();
+	daemon->planned = g_ptr_array_new();
 	daemon->devices_dirty = true;
 	daemon->allowance = ALLOWANCE;
 	daemon->allowance_at = now;
@@ -356,8 +364,8 @@ static void tear_down(struct daemon *daemon)
 	devices_monitor_free(daemon->monitor);
 	history_free(daemon->history);
 	residents_free(daemon->residents);
-	g_hash_table_unref(daemon->critical);
 	g_ptr_array_unref(daemon->devices);
+	g_ptr_array_unref(daemon->planned);
 	g_free(daemon->uri);
 	g_free(daemon->said);
 }

@@ -226,12 +226,13 @@ static void free_outcome(gpointer outcome)
 	outcome_free(outcome);
 }
 
-struct pass *act_look(struct daemon *daemon)
+/* ONLY: the domains to look at, NULL: all. */
+static struct pass *look(struct daemon *daemon, const GPtrArray *only)
 {
 	struct pass *pass = g_new0(struct pass, 1);
 	struct snapshot *snapshot = snapshot_new();
 
-	residents_show(daemon->residents, snapshot);
+	residents_show(daemon->residents, only, snapshot);
 	g_ptr_array_unref(snapshot->devices);
 	snapshot->devices = g_ptr_array_ref(daemon->devices);
 	snapshot->host = g_strdup(g_get_host_name());
@@ -247,6 +248,32 @@ struct pass *act_look(struct daemon *daemon)
 	pass->snapshot = snapshot;
 	pass->outcomes = g_ptr_array_new_with_free_func(free_outcome);
 	pass->plan = planner_plan(snapshot, daemon->history);
+	return pass;
+}
+
+struct pass *act_look(struct daemon *daemon)
+{
+	return look(daemon, NULL);
+}
+
+/* What has happened since the last pass, and only for those whom it concerns. */
+static struct pass *look_at_news(struct daemon *daemon)
+{
+	bool everything = daemon->everything || daemon->leaving;
+	g_autoptr(GPtrArray) concerned =
+		everything ? NULL
+			   : residents_concerned(daemon->residents, daemon->planned,
+						 daemon->devices, devices_now());
+	struct pass *pass = look(daemon, concerned);
+
+	g_ptr_array_unref(daemon->planned);
+	daemon->planned = g_ptr_array_ref(daemon->devices);
+	daemon->everything = false;
+	retry_note_plan(daemon->history, pass->plan, pass->snapshot);
+	if (everything)
+		retry_note_domains(daemon->history, pass->snapshot);
+	residents_note_plan(daemon->residents, pass->snapshot, pass->plan);
+	daemon->due_wake = daemon->residents->wake;
 	return pass;
 }
 
@@ -269,20 +296,17 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 	const struct plan *plan;
 
 	round->users = 1;
-	round->pass = act_look(daemon);
+	round->pass = look_at_news(daemon);
 	snapshot = round->pass->snapshot;
 	plan = round->pass->plan;
-	retry_note_plan(daemon->history, plan, snapshot);
-	retry_note_domains(daemon->history, snapshot);
-	daemon->due_wake = plan->wake;
-	if (daemon->due_look == 0 && waits_for_host(plan))
-		daemon->due_look = devices_now() + IN_USE_LOOK;
+	if (daemon->due_release == 0 && waits_for_host(plan))
+		daemon->due_release = devices_now() + IN_USE_LOOK;
 	daemon->report.passes[trigger]++;
 	daemon->report.last_pass = snapshot->time;
 	daemon->report.last_trigger = trigger;
 	for (int i = 0; i < TRIGGERS; i++)
 		round->number += daemon->report.passes[i];
-	tell_verdicts(daemon, plan, round->number);
+	tell_verdicts(daemon, round->pass, round->number);
 	for (guint i = 0; i < snapshot->domains->len && plan->actions->len > 0; i++) {
 		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
 		struct resident *resident = residents_find(daemon->residents, domain->uuid);

@@ -58,23 +58,25 @@ struct daemon {
 	char *said;         /* to the service manager, of its state */
 
 	GPtrArray *devices; /* struct device *: shared with every snapshot made from it */
+	GPtrArray *planned; /* those of the last pass */
 	uint64_t still_since;
 	bool devices_dirty;
 
 	bool wanted;          /* a pass, */
 	enum trigger trigger; /* and what asked first */
+	bool everything;      /* … and it is about all domains */
 	bool stopping;
 	bool leaving; /* … because the whole host goes down */
 	bool ready;   /* the first pass is over */
 	bool late;    /* it was said that the watchdog is no longer fed */
 	/* Times as devices_now(), 0 never. */
 	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop,
-		due_answer; /* to the first of the requests */
-	double allowance;   /* passes that may start at once: a storm must not be followed step by
-			       step */
+		due_release, /* a device that the host uses may be free by then */
+		due_answer;  /* to the first of the requests */
+	double allowance;    /* passes that may start at once: a storm must not be followed step by
+				step */
 	uint64_t allowance_at; /* when that was so */
 
-	GHashTable *critical; /* which tags have been told of as critical (daemon_tell.c) */
 	struct report report; /* but for `connected`, and the calls of this connection */
 	GList *requests;      /* struct request *: who waits for passes (daemon_wire.c) */
 };
@@ -99,7 +101,7 @@ void link_lost(struct daemon *daemon, const char *why);
 /* daemon_act.c: a pass from what is known, and its actions, each domain's in its own job. */
 void act_pass(struct daemon *daemon, enum trigger trigger);
 /* daemon_tell.c: what verdicts have come to, for the log; once a change. */
-void tell_verdicts(struct daemon *daemon, const struct plan *plan, uint64_t pass);
+void tell_verdicts(struct daemon *daemon, const struct pass *made, uint64_t pass);
 /* daemon_wire.c: the sockets. */
 void wire_start(struct daemon *daemon);
 /* Does somebody want to hear what a pass did? Then it is handed over to them. */

@@ -9,27 +9,42 @@
 /* One entry of a domain's metadata, whatever it is called. */
 static char *key_of(const struct verdict *verdict)
 {
-	return g_strdup_printf("%s %u %s", verdict->domain->uuid, verdict->tag->entry,
+	return g_strdup_printf("%u %s", verdict->tag->entry,
 			       verdict->tag->name ? verdict->tag->name : "");
 }
 
-void tell_verdicts(struct daemon *daemon, const struct plan *plan, uint64_t pass)
+/* What is critical goes from BEFORE, what was told, to NOW, what has been told. */
+static void tell(GHashTable *before, GHashTable *now, const struct verdict *verdict, uint64_t pass)
 {
-	GHashTable *critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	bool is = verdict->severity == SEVERITY_CRITICAL;
+	g_autofree char *key = key_of(verdict);
+	/* The verdict and its reason: another reason is news, another sentence is not. */
+	guint what = (guint)verdict->reason + 1;
+	guint told = GPOINTER_TO_UINT(g_hash_table_lookup(before, key));
 
-	for (guint i = 0; i < plan->verdicts->len; i++) {
-		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
-		bool is = verdict->severity == SEVERITY_CRITICAL;
-		g_autofree char *key = key_of(verdict);
-		/* The verdict and its reason: another reason is news, another sentence is not. */
-		guint now = (guint)verdict->reason + 1;
-		guint before = GPOINTER_TO_UINT(g_hash_table_lookup(daemon->critical, key));
+	if (is ? told != what : told != 0)
+		log_verdict(verdict, pass);
+	if (is)
+		g_hash_table_insert(now, g_steal_pointer(&key), GUINT_TO_POINTER(what));
+}
 
-		if (is ? before != now : before != 0)
-			log_verdict(verdict, pass);
-		if (is)
-			g_hash_table_insert(critical, g_steal_pointer(&key), GUINT_TO_POINTER(now));
+void tell_verdicts(struct daemon *daemon, const struct pass *made, uint64_t pass)
+{
+	const GPtrArray *verdicts = made->plan->verdicts;
+	guint next = 0; /* they stand in the order of the domains */
+
+	for (guint i = 0; i < made->snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(made->snapshot->domains, i);
+		struct resident *resident = residents_find(daemon->residents, domain->uuid);
+		g_autoptr(GHashTable) before = resident->critical;
+
+		resident->critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		for (; next < verdicts->len; next++) {
+			const struct verdict *verdict = g_ptr_array_index(verdicts, next);
+
+			if (verdict->domain != domain)
+				break;
+			tell(before, resident->critical, verdict, pass);
+		}
 	}
-	g_hash_table_unref(daemon->critical);
-	daemon->critical = critical;
 }

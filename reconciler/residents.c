@@ -8,6 +8,11 @@ static void free_problem(gpointer data)
 	problem_free(data);
 }
 
+static void free_domain(gpointer data)
+{
+	domain_free(data);
+}
+
 static void resident_free(gpointer data)
 {
 	struct resident *resident = data;
@@ -16,6 +21,7 @@ static void resident_free(gpointer data)
 	domain_free(resident->domain);
 	g_ptr_array_unref(resident->problems);
 	g_clear_pointer(&resident->heard, g_hash_table_unref);
+	g_hash_table_unref(resident->critical);
 	g_free(resident);
 }
 
@@ -24,11 +30,15 @@ struct residents *residents_new(void)
 	struct residents *residents = g_new0(struct residents, 1);
 
 	residents->by_uuid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, resident_free);
+	residents->interests = interests_new();
+	residents->news = g_ptr_array_new_with_free_func(free_domain);
 	return residents;
 }
 
 void residents_free(struct residents *residents)
 {
+	interests_free(residents->interests);
+	g_ptr_array_unref(residents->news);
 	g_hash_table_unref(residents->by_uuid);
 	g_free(residents);
 }
@@ -48,6 +58,7 @@ struct resident *residents_get(struct residents *residents, const char *uuid)
 	resident->uuid = g_strdup(uuid);
 	resident->problems = g_ptr_array_new_with_free_func(free_problem);
 	resident->dirty = VIRT_ALL;
+	resident->critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_hash_table_insert(residents->by_uuid, resident->uuid, resident);
 	return resident;
 }
@@ -146,12 +157,23 @@ uint64_t residents_begin(struct residents *residents)
 	return residents->lessons;
 }
 
+/* What it was is news to whoever waits for what it had. */
+static void forget_domain(struct residents *residents, struct resident *resident)
+{
+	if (!resident->domain)
+		return;
+	interests_remove(residents->interests, resident->domain);
+	g_ptr_array_add(residents->news, g_steal_pointer(&resident->domain));
+}
+
 void residents_learn(struct residents *residents, struct resident *resident, struct domain *domain,
 		     GPtrArray *problems)
 {
 	resident->learned = ++residents->lessons;
-	domain_free(resident->domain);
+	forget_domain(residents, resident);
 	resident->domain = domain;
+	interests_add(residents->interests, domain);
+	g_ptr_array_add(residents->news, domain_ref(domain));
 	g_ptr_array_unref(resident->problems);
 	resident->problems = problems;
 }
@@ -169,14 +191,16 @@ static GPtrArray *problems_of(const GPtrArray *problems, const char *name)
 	return own;
 }
 
-static gboolean is_unlisted(gpointer uuid G_GNUC_UNUSED, gpointer data,
-			    gpointer unused G_GNUC_UNUSED)
+static gboolean is_unlisted(gpointer uuid G_GNUC_UNUSED, gpointer data, gpointer residents)
 {
 	struct resident *resident = data;
 	bool listed = resident->listed;
 
 	resident->listed = false;
-	return !listed && !resident->busy;
+	if (listed || resident->busy)
+		return FALSE;
+	forget_domain(residents, resident);
+	return TRUE;
 }
 
 void residents_learn_all(struct residents *residents, uint64_t begun, const GPtrArray *domains,
@@ -197,7 +221,7 @@ void residents_learn_all(struct residents *residents, uint64_t begun, const GPtr
 		else
 			resident->dirty = VIRT_ALL;
 	}
-	g_hash_table_foreach_remove(residents->by_uuid, is_unlisted, NULL);
+	g_hash_table_foreach_remove(residents->by_uuid, is_unlisted, residents);
 }
 
 bool residents_are_busy(const struct residents *residents)
@@ -217,24 +241,95 @@ bool residents_are_busy(const struct residents *residents)
 
 void residents_forget(struct residents *residents, const char *uuid)
 {
+	struct resident *resident = residents_find(residents, uuid);
+
+	if (!resident)
+		return;
+	forget_domain(residents, resident);
 	g_hash_table_remove(residents->by_uuid, uuid);
 }
 
-void residents_show(const struct residents *residents, struct snapshot *snapshot)
+static void show(const struct resident *resident, struct snapshot *snapshot)
+{
+	if (!resident->domain)
+		return;
+	g_ptr_array_add(snapshot->domains, domain_ref(resident->domain));
+	for (guint i = 0; i < resident->problems->len; i++)
+		g_ptr_array_add(snapshot->problems,
+				problem_copy(g_ptr_array_index(resident->problems, i)));
+}
+
+void residents_show(const struct residents *residents, const GPtrArray *only,
+		    struct snapshot *snapshot)
+{
+	GHashTableIter iter;
+	gpointer resident;
+
+	g_hash_table_iter_init(&iter, residents->by_uuid);
+	while (!only && g_hash_table_iter_next(&iter, NULL, &resident))
+		show(resident, snapshot);
+	for (guint i = 0; only && i < only->len; i++) {
+		const struct domain *domain = g_ptr_array_index(only, i);
+
+		show(residents_find(residents, domain->uuid), snapshot);
+	}
+	snapshot_sort(snapshot);
+}
+
+static void sooner(uint64_t *when, uint64_t other)
+{
+	if (other != 0 && (*when == 0 || other < *when))
+		*when = other;
+}
+
+/* Everybody's first moment; those that have come by NOW are news. */
+static void look_at_wakes(struct residents *residents, uint64_t now)
 {
 	GHashTableIter iter;
 	gpointer data;
 
+	residents->wake = 0;
 	g_hash_table_iter_init(&iter, residents->by_uuid);
 	while (g_hash_table_iter_next(&iter, NULL, &data)) {
-		const struct resident *resident = data;
+		struct resident *resident = data;
 
-		if (!resident->domain)
-			continue;
-		g_ptr_array_add(snapshot->domains, domain_ref(resident->domain));
-		for (guint i = 0; i < resident->problems->len; i++)
-			g_ptr_array_add(snapshot->problems,
-					problem_copy(g_ptr_array_index(resident->problems, i)));
+		if (resident->wake > now) {
+			sooner(&residents->wake, resident->wake);
+		} else if (resident->wake != 0) {
+			resident->wake = 0;
+			g_ptr_array_add(residents->news, domain_ref(resident->domain));
+		}
 	}
-	snapshot_sort(snapshot);
+}
+
+GPtrArray *residents_concerned(struct residents *residents, const GPtrArray *before,
+			       const GPtrArray *devices, uint64_t now)
+{
+	if (residents->wake != 0 && residents->wake <= now)
+		look_at_wakes(residents, now);
+	return interests_concerned(residents->interests, before, devices, residents->news);
+}
+
+void residents_note_plan(struct residents *residents, const struct snapshot *snapshot,
+			 const struct plan *plan)
+{
+	bool first_is_gone = false;
+
+	g_ptr_array_set_size(residents->news, 0);
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		struct resident *resident = residents_find(residents, domain->uuid);
+
+		first_is_gone =
+			first_is_gone || (resident->wake && resident->wake == residents->wake);
+		resident->wake = 0;
+	}
+	for (guint i = 0; i < plan->wakes->len; i++) {
+		const struct wake *wake = &g_array_index(plan->wakes, struct wake, i);
+
+		sooner(&residents_find(residents, wake->domain->uuid)->wake, wake->when);
+		sooner(&residents->wake, wake->when);
+	}
+	if (first_is_gone)
+		look_at_wakes(residents, 0);
 }

@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "reconciler/core/interest.h"
 #include "reconciler/virt_events.h"
 #include "state/domain.h"
+#include "state/plan.h"
 #include "state/snapshot.h"
 
 struct resident {
@@ -28,11 +30,17 @@ struct resident {
 	uint64_t revived_at;   /* as devices_now(), 0 never */
 	uint64_t learned;      /* when, in lessons */
 	bool listed;           /* while learning all */
+	uint64_t wake;         /* when to plan for it though nothing happens, as devices_now(), 0
+				* never */
+	GHashTable *critical;  /* what the log has been told of its tags (daemon_tell.c) */
 };
 
 struct residents {
 	GHashTable *by_uuid; /* char * -> struct resident * */
 	uint64_t lessons;    /* how many readings were learned */
+	struct interests *interests;
+	GPtrArray *news; /* struct domain *: as they were and as they are, since the last plan */
+	uint64_t wake;   /* the first of theirs */
 };
 
 struct residents *residents_new(void);
@@ -73,5 +81,16 @@ bool residents_are_busy(const struct residents *residents);
 
 void residents_forget(struct residents *residents, const char *uuid);
 
-/* Fills snapshot->domains, sorted, and ->problems. Before its devices are set: those are shared. */
-void residents_show(const struct residents *residents, struct snapshot *snapshot);
+/* Whom a plan must be made for, now that BEFORE, the devices of the last one, have become DEVICES:
+ * those of whom it may say something else. A new GPtrArray of const struct domain *. */
+GPtrArray *residents_concerned(struct residents *residents, const GPtrArray *before,
+			       const GPtrArray *devices, uint64_t now);
+
+/* Fills snapshot->domains with ONLY (NULL: with all), sorted, and ->problems. Before its devices
+ * are set: those are shared. */
+void residents_show(const struct residents *residents, const GPtrArray *only,
+		    struct snapshot *snapshot);
+
+/* PLAN has been made of SNAPSHOT: nothing is news any more, and it says when to look again. */
+void residents_note_plan(struct residents *residents, const struct snapshot *snapshot,
+			 const struct plan *plan);

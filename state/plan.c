@@ -24,6 +24,7 @@ struct plan *plan_new(void)
 	plan->verdicts = g_ptr_array_new_with_free_func(free_verdict);
 	plan->unmanaged = g_ptr_array_new_with_free_func(g_free);
 	plan->problems = g_ptr_array_new_with_free_func(free_problem);
+	plan->wakes = g_array_new(FALSE, FALSE, sizeof(struct wake));
 	return plan;
 }
 
@@ -35,6 +36,7 @@ void plan_free(struct plan *plan)
 	g_ptr_array_unref(plan->verdicts);
 	g_ptr_array_unref(plan->unmanaged);
 	g_ptr_array_unref(plan->problems);
+	g_array_unref(plan->wakes);
 	g_free(plan);
 }
 

@@ -125,6 +125,12 @@ struct plan {
 	GPtrArray *unmanaged; /* struct unmanaged *: hostdevs that no tag names */
 	GPtrArray *problems;  /* struct problem *: what no verdict says */
 	uint64_t wake; /* when to look again though nothing happens; as snapshot.now, 0 never */
+	GArray *wakes; /* struct wake: at whom; the first of them is `wake` */
+};
+
+struct wake {
+	const struct domain *domain;
+	uint64_t when;
 };
 
 /* A hostdev that is not ours. */

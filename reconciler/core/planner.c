@@ -359,7 +359,12 @@ static void judge(struct planning *planning)
 
 static void note_wake(struct plan *plan, const struct slot *slot)
 {
-	if (slot->wake != 0 && (plan->wake == 0 || slot->wake < plan->wake))
+	struct wake wake = {slot->domain, slot->wake};
+
+	if (slot->wake == 0)
+		return;
+	g_array_append_val(plan->wakes, wake);
+	if (plan->wake == 0 || slot->wake < plan->wake)
 		plan->wake = slot->wake;
 }
 

@@ -26,6 +26,43 @@ static void learn(struct residents *residents, uint64_t begun, const char *first
 	residents_learn_all(residents, begun, domains, problems);
 }
 
+/* The domain NAME, that wants the device with SERIAL. */
+static void learn_wish(struct residents *residents, const char *name, const char *serial)
+{
+	struct resident *resident = residents_get(residents, name);
+	struct domain *domain = domain_new(name, name);
+	struct tag *tag = tag_new();
+
+	tag->name = g_strdup("t");
+	tag->serial = g_strdup(serial);
+	g_ptr_array_add(domain->tags, tag);
+	resident->dirty = 0;
+	residents_learn(residents, resident, domain, g_ptr_array_new());
+}
+
+/* Asks whom a plan NOW is about, which must be NAMES in any order, and makes one that wants to be
+ * back at the first of them at WAKE. */
+static void plan_for(struct residents *residents, const GPtrArray *devices, uint64_t now,
+		     const char *names, uint64_t wake)
+{
+	g_autoptr(GPtrArray) concerned = residents_concerned(residents, devices, devices, now);
+	OWN(snapshot) snapshot = snapshot_new();
+	OWN(plan) plan = plan_new();
+	g_autoptr(GString) said = g_string_new(NULL);
+
+	residents_show(residents, concerned, snapshot);
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		const struct wake first = {domain, wake};
+
+		g_string_append(said, domain->name);
+		if (i == 0 && wake != 0)
+			g_array_append_val(plan->wakes, first);
+	}
+	assert_string_equal(said->str, names);
+	residents_note_plan(residents, snapshot, plan);
+}
+
 static int set_up(void **state)
 {
 	*state = residents_new();
@@ -47,7 +84,7 @@ static void a_listing_is_learned_and_forgets_the_rest(void **state)
 	learn(residents, residents_begin(residents), "b", NULL);
 	assert_null(residents_find(residents, "a"));
 	assert_int_equal(residents_find(residents, "b")->dirty, 0);
-	residents_show(residents, snapshot);
+	residents_show(residents, NULL, snapshot);
 	assert_int_equal(snapshot->domains->len, 1);
 }
 
@@ -106,9 +143,66 @@ static void a_snapshot_keeps_what_it_shows(void **state)
 	OWN(snapshot) snapshot = snapshot_new();
 
 	learn(residents, residents_begin(residents), "a", NULL);
-	residents_show(residents, snapshot);
+	residents_show(residents, NULL, snapshot);
 	residents_forget(residents, "a");
 	assert_string_equal(((struct domain *)g_ptr_array_index(snapshot->domains, 0))->name, "a");
+}
+
+static void what_was_learned_is_news_until_it_is_planned(void **state)
+{
+	struct residents *residents = *state;
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+	learn_wish(residents, "a", "AAA");
+	learn_wish(residents, "b", "BBB");
+	plan_for(residents, none, 1, "ab", 0);
+	plan_for(residents, none, 2, "", 0);
+	learn_wish(residents, "b", "BBB");
+	plan_for(residents, none, 3, "b", 0);
+}
+
+static void who_waits_for_a_domain_hears_that_it_is_gone(void **state)
+{
+	struct residents *residents = *state;
+	g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free);
+	struct device *device = device_new();
+
+	device->sysname = g_strdup("1-1");
+	device->untrusted_serial = g_strdup("AAA");
+	g_ptr_array_add(devices, device);
+	learn_wish(residents, "a", "AAA");
+	learn_wish(residents, "b", "AAA");
+	learn_wish(residents, "c", "CCC");
+	plan_for(residents, devices, 1, "abc", 0);
+	residents_forget(residents, "a");
+	plan_for(residents, devices, 2, "b", 0);
+	learn(residents, residents_begin(residents), "c", NULL); /* without a tag now */
+	plan_for(residents, devices, 3, "c", 0);
+	assert_null(residents_find(residents, "b"));
+}
+
+static void each_domain_is_looked_at_when_it_asked_for_it(void **state)
+{
+	struct residents *residents = *state;
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+	learn_wish(residents, "a", "AAA");
+	plan_for(residents, none, 1, "a", 20);
+	assert_int_equal(residents->wake, 20);
+	learn_wish(residents, "b", "BBB");
+	plan_for(residents, none, 2, "b", 10);
+	assert_int_equal(residents->wake, 10);
+	plan_for(residents, none, 9, "", 0);
+	plan_for(residents, none, 10, "b", 30);
+	assert_int_equal(residents->wake, 20);
+	/* Planned before its time, and now it asks for none. */
+	learn_wish(residents, "a", "AAA");
+	plan_for(residents, none, 11, "a", 0);
+	assert_int_equal(residents->wake, 30);
+	residents_forget(residents, "b");
+	plan_for(residents, none, 12, "", 0);
+	plan_for(residents, none, 30, "", 0);
+	assert_int_equal(residents->wake, 0);
 }
 
 static struct resident *known(struct residents *residents, const char *alias)
@@ -219,29 +313,25 @@ static void what_was_read_before_a_restore_is_not_followed_up(void **state)
 	assert_false(resident_is_known(resident));
 }
 
+#define KNOWING(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_listing_is_learned_and_forgets_the_rest, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(what_happens_during_a_listing_stays_dirty, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(
-			what_was_learned_meanwhile_is_newer_than_the_listing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_busy_domain_is_neither_learned_nor_forgotten,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_snapshot_keeps_what_it_shows, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_listing_that_is_not_learned_makes_dirty, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(our_own_replug_is_no_news, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_others_do_meanwhile_is_read, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(only_what_changes_the_live_side_is_read, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(a_restore_is_one_revival_and_two_reverts_are_two,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_was_read_before_a_restore_is_not_followed_up,
-						set_up, tear_down),
+		KNOWING(a_listing_is_learned_and_forgets_the_rest),
+		KNOWING(what_happens_during_a_listing_stays_dirty),
+		KNOWING(what_was_learned_meanwhile_is_newer_than_the_listing),
+		KNOWING(a_busy_domain_is_neither_learned_nor_forgotten),
+		KNOWING(a_snapshot_keeps_what_it_shows),
+		KNOWING(what_was_learned_is_news_until_it_is_planned),
+		KNOWING(who_waits_for_a_domain_hears_that_it_is_gone),
+		KNOWING(each_domain_is_looked_at_when_it_asked_for_it),
+		KNOWING(a_listing_that_is_not_learned_makes_dirty),
+		KNOWING(our_own_replug_is_no_news),
+		KNOWING(what_others_do_meanwhile_is_read),
+		KNOWING(only_what_changes_the_live_side_is_read),
+		KNOWING(a_restore_is_one_revival_and_two_reverts_are_two),
+		KNOWING(what_was_read_before_a_restore_is_not_followed_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
