@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What the daemon's pass costs when libvirt has nothing to say: planning for DOMAINS running
- * domains, each with four tags and a hostdev of somebody's own, on a host with DEVICES devices,
- * which the first domains have attached. Prints one JSON object.  usage: bench_pass DOMAINS DEVICES
- * PASSES
+ * What the daemon's pass costs: DOMAINS running domains, each with four tags and a hostdev of
+ * somebody's own, on a host with DEVICES devices, which the first domains have attached. An event
+ * pass follows the replug of one device; its actions are planned, and not begun. A resync pass is
+ * about all domains. Prints one JSON object.  usage: bench_pass event|resync DOMAINS DEVICES PASSES
  */
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "reconciler/daemon_parts.h"
@@ -16,6 +17,8 @@
 #include "world.h"
 
 #define TAGS 4
+/* As many as udev knows of a device. */
+#define PROPERTIES 30
 
 static void add_devices(struct snapshot *world, unsigned int count)
 {
@@ -23,7 +26,12 @@ static void add_devices(struct snapshot *world, unsigned int count)
 		g_autofree char *sysname = g_strdup_printf("%u-%u", 1 + i / 100 * 2, 1 + i % 100);
 		g_autofree char *serial = g_strdup_printf("S%u", i);
 
-		world_plug(world, sysname, 2 + i % 100, 0x0403, 0x6001, serial);
+		struct device *device =
+			world_plug(world, sysname, 2 + i % 100, 0x0403, 0x6001, serial);
+
+		for (unsigned int k = 0; k < PROPERTIES; k++)
+			g_hash_table_insert(device->properties, g_strdup_printf("ID_%u", k),
+					    g_strdup_printf("value %u", k));
 	}
 }
 
@@ -57,15 +65,52 @@ static void set_up(struct daemon *daemon, const struct snapshot *world)
 	daemon->history = history_new();
 	daemon->residents = residents_new();
 	daemon->devices = g_ptr_array_ref(world->devices);
+	daemon->planned = g_ptr_array_ref(world->devices);
 	daemon->still_since = 1;
+	daemon->everything = true;
 	for (guint i = 0; i < world->domains->len; i++) {
 		struct domain *domain = g_ptr_array_index(world->domains, i);
 		struct resident *resident = residents_get(daemon->residents, domain->uuid);
 
-		resident->dirty = 0;
 		residents_learn(daemon->residents, resident, domain_ref(domain),
 				g_ptr_array_new_with_free_func((GDestroyNotify)problem_free));
+		/* As if a call were outstanding: what is planned is not begun. */
+		resident->dirty = 0;
+		resident->busy = true;
 	}
+}
+
+/* The devices read anew, the first of them under the number DEV. */
+static GPtrArray *read_again(unsigned int count, unsigned int dev)
+{
+	OWN(snapshot) world = world_new();
+	struct device *first;
+
+	add_devices(world, count);
+	first = g_ptr_array_index(world->devices, 0);
+	first->dev = dev;
+	first->incarnation += dev;
+	return g_ptr_array_ref(world->devices);
+}
+
+/* What is measured: run counts the instructions of this function. */
+static __attribute__((noinline)) void daemon_pass(struct daemon *daemon, bool resync)
+{
+	daemon->everything = resync;
+	link_read_dirty(daemon);
+	act_pass(daemon, resync ? TRIGGER_RESYNC : TRIGGER_UDEV);
+}
+
+/* The first device is replugged, and a pass follows: microseconds. */
+static gint64 replug_once(struct daemon *daemon, bool resync, unsigned int dev)
+{
+	GPtrArray *devices = read_again(daemon->devices->len, dev);
+	gint64 start = g_get_monotonic_time();
+
+	g_ptr_array_unref(daemon->devices);
+	daemon->devices = devices;
+	daemon_pass(daemon, resync);
+	return g_get_monotonic_time() - start;
 }
 
 static int compare(const void *a, const void *b)
@@ -75,32 +120,34 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static unsigned int number(int argc, char **argv, int which)
+{
+	return argc > which ? (unsigned int)strtoul(argv[which], NULL, 10) : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct daemon daemon;
-	unsigned int domains = argc > 3 ? (unsigned int)strtoul(argv[1], NULL, 10) : 0;
-	unsigned int devices = argc > 3 ? (unsigned int)strtoul(argv[2], NULL, 10) : 0;
-	unsigned int passes = argc > 3 ? (unsigned int)strtoul(argv[3], NULL, 10) : 0;
+	bool resync = argc > 1 && strcmp(argv[1], "resync") == 0;
+	unsigned int domains = number(argc, argv, 2), devices = number(argc, argv, 3);
+	unsigned int passes = number(argc, argv, 4);
 	g_autofree gint64 *usec = g_new0(gint64, passes + 1);
-	struct snapshot *world = world_new();
+	OWN(snapshot) world = world_new();
 	struct rusage usage;
 
-	if (passes == 0)
+	if (domains == 0 || devices == 0 || passes == 0)
 		return EXIT_FAILURE;
 	add_devices(world, devices);
 	for (unsigned int i = 0; i < domains; i++)
 		add_domain(world, i);
 	set_up(&daemon, world);
-	for (unsigned int i = 0; i < passes; i++) {
-		gint64 start = g_get_monotonic_time();
-
-		act_pass(&daemon, TRIGGER_UDEV);
-		usec[i] = g_get_monotonic_time() - start;
-	}
+	/* The first pass after a start is about all. */
+	act_pass(&daemon, TRIGGER_START);
+	for (unsigned int i = 0; i < passes; i++)
+		usec[i] = replug_once(&daemon, resync, i % 2 ? 2 : 120);
 	qsort(usec, passes, sizeof(*usec), compare);
 	getrusage(RUSAGE_SELF, &usage);
 	printf("{\"usec\": %" G_GINT64_FORMAT ", \"rss_kib\": %ld}\n", usec[passes / 2],
 	       usage.ru_maxrss);
-	snapshot_free(world);
 	return EXIT_SUCCESS;
 }
