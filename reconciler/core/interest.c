@@ -70,11 +70,9 @@ static void say_ids(key_func func, void *data, const GArray *ids)
 		say_id(func, data, KEY_ID, g_array_index(ids, struct usb_id, i));
 }
 
-/* One key is enough, as all of a tag must match: the rarest. */
+/* One key is enough, as all of a tag must match: the rarest. What it finds is asked again. */
 static void say_tag(key_func func, void *data, const struct tag *tag)
 {
-	if (tag->complaint || !tag->enabled)
-		return;
 	if (tag->serial)
 		say(func, data, KEY_SERIAL, tag->serial);
 	else if (tag->port)

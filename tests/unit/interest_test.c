@@ -112,6 +112,39 @@ static void a_device_that_is_gone_concerns_who_asked(void **state)
 	expect(stage, "g2");
 }
 
+static void what_takes_the_place_of_a_device_concerns_both(void **state)
+{
+	struct stage *stage = *state;
+	OWN(snapshot) other = world_new();
+
+	tag(stage, "g1", "AAA");
+	tag(stage, "g2", "BBB");
+	tag(stage, "g3", "CCC");
+	g_ptr_array_add(stage->before, world_plug(other, "1-1", 5, 0x0403, 0x6001, "AAA"));
+	plug(stage, "1-1", "BBB");
+	expect(stage, "g1 g2");
+}
+
+static void who_is_removed_is_not_found_and_the_others_are(void **state)
+{
+	struct stage *stage = *state;
+	OWN(domain) first = domain_new("first", "first");
+	OWN(domain) second = domain_new("second", "second");
+
+	world_tag(first, "t", "AAA");
+	world_tag(second, "t", "AAA");
+	plug(stage, "1-1", "AAA");
+	interests_add(stage->interests, first);
+	tag(stage, "g1", "AAA");
+	expect(stage, "first g1");
+	expect(stage, "first g1"); /* although g1 has been removed in between */
+	interests_add(stage->interests, second);
+	interests_remove(stage->interests, first);
+	expect(stage, "g1 second");
+	interests_remove(stage->interests, second);
+	expect(stage, "g1");
+}
+
 static void every_selector_is_found(void **state)
 {
 	struct stage *stage = *state;
@@ -193,6 +226,9 @@ static void who_has_a_device_by_its_ids_hears_of_its_twin(void **state)
 		world_hostdev(world_domain(stage->world, "g1", true)->config, "ua-mine", device);
 
 	by_id->has_address = false;
+	/* One that a tag names is found by its alias. */
+	tag(stage, "g2", "AAA");
+	world_hostdev(snapshot_find_domain(stage->world, "g2")->config, "ua-usbr-t", device);
 	settle(stage);
 	plug(stage, "1-2", "BBB");
 	expect(stage, "g1");
@@ -235,6 +271,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STAGED(an_event_concerns_only_who_asks),
 		STAGED(a_device_that_is_gone_concerns_who_asked),
+		STAGED(what_takes_the_place_of_a_device_concerns_both),
+		STAGED(who_is_removed_is_not_found_and_the_others_are),
 		STAGED(every_selector_is_found),
 		STAGED(a_group_is_found_from_below_its_port),
 		STAGED(rivals_come_with_their_rivals),
