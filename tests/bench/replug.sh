@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # Two devices of one guest, replugged in turn: one is the daemon's, the other the floor's. Words of tests/lab/lib.sh;
-# prints what observe.c saw. `tests/bench/run replug` has it done by: lab do source replug.sh
-# Needs a VM that is up with guest g1 (`lab up g1`).
+# prints what observe.c saw, and what memory both take. `tests/bench/run replug` has it done by: lab do source replug.sh
+# Needs a VM that is up with guest g1 (`lab up g1`). DOMAINS=1000 defines so many more, with four tags each.
 
-rounds=${ROUNDS:-20}
+rounds=${ROUNDS:-20} domains=${DOMAINS:-0}
 
 # shellcheck disable=SC2016
 chroot "$DIR/rootfs" sh -ec '
@@ -14,6 +14,21 @@ chroot "$DIR/rootfs" sh -ec '
 			$(pkg-config --cflags --libs glib-2.0 libvirt libudev)
 	done' >&2
 vm_install >&2
+
+# shellcheck disable=SC2016
+((domains == 0)) || host_sh "mkdir /tmp/many && awk -v domains=$domains '"'BEGIN {
+	for (i = 0; i < domains; i++) {
+		file = "/tmp/many/" i ".xml"
+		printf "<domain type=\"qemu\"><name>many%d</name><memory>65536</memory>", i >file
+		printf "<os><type arch=\"x86_64\" machine=\"pc\">hvm</type></os><metadata>" >file
+		printf "<u:devices xmlns:u=\"urn:usbreconcile:domain:1.0\">" >file
+		for (k = 0; k < 4; k++)
+			printf "<u:device name=\"t%d\" serial=\"S%d\"/>", k, i * 4 + k >file
+		print "</u:devices></metadata></domain>" >file
+		close(file)
+		print "define", file
+	}
+}'"' | virsh --quiet >/dev/null" >&2
 
 set_tags g1 <<<'<devices><device name="a" serial="AAA"/></devices>' >&2
 daemon_start >&2
@@ -40,3 +55,13 @@ for _ in $(seq "$rounds"); do
 	replug_once f FFF 2 ua-floor >&2
 done
 host cat /var/log/lab/observed.log
+
+memory() { # WHO UNIT
+	local rollup
+	rollup=$(host_sh "cat /proc/\$(systemctl show --value --property MainPID $2)/smaps_rollup")
+	awk -v who="$1" '{ kib[$1] = $2 } END {
+		printf "{\"memory\": \"%s\", \"rss\": %d, \"anon\": %d, \"pss\": %d}\n",
+			who, kib["Rss:"], kib["Anonymous:"], kib["Pss:"] }' <<<"$rollup"
+}
+memory "the daemon" usbreconcile
+memory "the floor" bench-floor
