@@ -9,7 +9,8 @@ struct step {
 	struct outcome *outcome; /* NULL: its domain is left alone */
 	bool settled;            /* the outcome says what became of it */
 	bool acted;              /* libvirt was asked, and did not say no */
-	bool unsure;             /* acted, but with HAND_UNSURE */
+	bool unsure;             /* acted, but with HAND_UNSURE or HAND_SILENT, */
+	bool silent;             /* … and it was that */
 	struct refusal doubt;    /* then: what to say if it did not happen */
 };
 
@@ -145,11 +146,12 @@ static void judge_attach(struct step *step, const GPtrArray *hostdevs)
 
 static void judge_detach(const struct work *work, struct step *step, const GPtrArray *hostdevs)
 {
-	if (shows_detached(work, step, hostdevs))
+	if (shows_detached(work, step, hostdevs)) {
 		settle(step, OUTCOME_DONE, 0, NULL);
-	else if (step->unsure)
+	} else if (step->unsure) {
 		settle_refused(step, &step->doubt);
-	else
+		step->outcome->releasing = step->silent;
+	} else
 		settle(step, OUTCOME_FAILED, 0,
 		       g_strdup("libvirt accepted it, but its XML still shows the device"));
 }
@@ -278,6 +280,7 @@ static void take_out(const struct work *work, struct step *step)
 				"again"));
 		break;
 	case HAND_UNSURE:
+	case HAND_SILENT:
 	case HAND_REFUSED:
 		settle(step, OUTCOME_FAILED, refusal.code,
 		       g_strdup_printf(
@@ -317,6 +320,9 @@ static void act(struct work *work, struct step *step)
 	case HAND_DONE:
 		accepted(work, step);
 		break;
+	case HAND_SILENT:
+		step->silent = true;
+		/* fall through */
 	case HAND_UNSURE:
 		step->acted = step->unsure = true;
 		step->doubt.code = refusal.code;

@@ -10,9 +10,11 @@
 #include "state/plan.h"
 
 enum hand_reply {
-	HAND_DONE,    /* libvirt said yes; a live detach: and that the device is removed */
-	HAND_UNSURE,  /* a detach that may or may not have happened: only a re-read shows. The
-		       * refusal holds what to say if it has not */
+	HAND_DONE,   /* libvirt said yes; a live detach: and that the device is removed */
+	HAND_UNSURE, /* a detach that may or may not have happened: only a re-read shows. The
+		      * refusal holds what to say if it has not */
+	HAND_SILENT, /* a live detach that libvirt has taken on, and has not finished after 10 s: it
+		      * is yet to happen, or has happened without a word. As HAND_UNSURE */
 	HAND_REFUSED, /* libvirt said no: code and message */
 	HAND_GONE,    /* the domain is gone or stopped meanwhile: look again */
 };

@@ -88,7 +88,7 @@ static enum hand_reply detach_live(struct virt *virt, virDomainPtr domain,
 		break;
 	}
 	refuse(refusal, 0, "libvirt has not said within 10 s that the device is removed");
-	return HAND_UNSURE;
+	return HAND_SILENT;
 }
 
 static enum hand_reply attach_config(struct virt *virt, virDomainPtr domain, const char *xml,

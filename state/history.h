@@ -24,9 +24,11 @@ struct memory {
 	uint64_t replugged;     /* incarnation for which a dead attachment was cured once */
 	uint64_t suspect_since; /* a host driver is bound to what the guest should hold */
 	uint64_t pending_since;
-	char *guest_port;       /* the port it had last, "BUS:PORT", or NULL */
-	bool replug;            /* a restore or revert was seen: replug once */
-	bool no_inherited_port; /* libvirt refused the inherited guest port: let it choose */
+	uint64_t releasing_since; /* libvirt was asked to take the live hostdev out, and has not
+				   * said that it has */
+	char *guest_port;         /* the port it had last, "BUS:PORT", or NULL */
+	bool replug;              /* a restore or revert was seen: replug once */
+	bool no_inherited_port;   /* libvirt refused the inherited guest port: let it choose */
 };
 
 struct history {

@@ -144,6 +144,7 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 	memory->replugged = (uint64_t)json_node_int(node, "replugged", 0, G_MAXINT64, 0);
 	memory->suspect_since = json_node_time(node, "suspect_since");
 	memory->pending_since = json_node_time(node, "pending_since");
+	memory->releasing_since = json_node_time(node, "releasing_since");
 	memory->guest_port = json_node_text(node, "guest_port");
 	memory->replug = json_node_bool(node, "replug", false);
 	memory->no_inherited_port = json_node_bool(node, "no_inherited_port", false);

@@ -250,6 +250,7 @@ static json_t *write_memory(const char *uuid, const char *alias, const struct me
 	json_put_int(object, "replugged", (int64_t)memory->replugged);
 	json_put_time(object, "suspect_since", memory->suspect_since);
 	json_put_time(object, "pending_since", memory->pending_since);
+	json_put_time(object, "releasing_since", memory->releasing_since);
 	json_put_text(object, "guest_port", memory->guest_port);
 	json_put_bool(object, "replug", memory->replug);
 	json_put_bool(object, "no_inherited_port", memory->no_inherited_port);

@@ -50,7 +50,7 @@ enum reason {
 	REASON_DEAD,              /* pending: the XML is right, QEMU has let go */
 	REASON_MAYBE_DEAD,        /* pending: it looks dead; a second look decides */
 	REASON_SETTLING,          /* pending: the device list has just changed */
-	REASON_WAITING_RELEASE,   /* pending: its previous holder has not let go yet */
+	REASON_WAITING_RELEASE,   /* pending: whoever had it has not let go yet */
 	REASON_CONFIG_STALE,      /* pending: the persistent hostdev is not as it should be */
 	REASON_CONFIG_ABSENT,     /* pending: persist='yes' and no persistent hostdev */
 	REASON_CONFIG_UNWANTED,   /* pending: a persistent hostdev that should not be there */
@@ -174,6 +174,7 @@ struct outcome {
 	enum outcome_kind kind;
 	int code;             /* libvirt's error code, 0 none */
 	char *message;        /* why it failed or was skipped, or NULL */
+	bool releasing;       /* live detach that failed: libvirt is still at it */
 	uint64_t incarnation; /* attach: of the device that was attached */
 	char *guest_port;     /* attach: where libvirt put it, or NULL */
 };

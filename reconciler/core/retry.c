@@ -30,6 +30,8 @@ static void note_member(struct history *history, const struct verdict *verdict,
 	if (!live && !pending && !member->memory)
 		return;
 	memory = history_get(history, verdict->domain->uuid, member->alias);
+	if (!member->live)
+		memory->releasing_since = 0;
 	if (!pending)
 		memory->pending_since = 0;
 	else if (memory->pending_since == 0)
@@ -142,6 +144,8 @@ static void note_failure(struct memory *memory, const struct outcome *outcome, c
 	g_free(memory->error);
 	memory->error = g_strdup(outcome->message);
 	memory->next_try = now + wait_after(outcome->code, memory->failures, alias);
+	if (outcome->releasing)
+		memory->releasing_since = now;
 	if (outcome->code == CODE_XML_ERROR && action->inherited_port) {
 		memory->no_inherited_port = true;
 		memory->next_try = now;
@@ -156,6 +160,8 @@ static void note_success(struct memory *memory, const struct outcome *outcome)
 	memory->next_try = 0;
 	memory->error_code = 0;
 	g_clear_pointer(&memory->error, g_free);
+	if (action->kind == ACTION_DETACH_LIVE)
+		memory->releasing_since = 0;
 	if (action->kind != ACTION_ATTACH_LIVE)
 		return;
 	memory->attached = outcome->incarnation;
@@ -216,6 +222,7 @@ void retry_note_start(struct history *history, const struct domain *domain)
 		memory->attached = 0;
 		memory->replugged = 0;
 		memory->suspect_since = 0;
+		memory->releasing_since = 0;
 		memory->replug = false;
 		memory->failures = 0;
 		memory->next_try = 0;

@@ -98,6 +98,18 @@ static const struct hostdev *first_match(const GPtrArray *side, const struct hos
 	return NULL;
 }
 
+/* Is libvirt at it already? */
+static bool must_await_release(struct slot *slot)
+{
+	uint64_t since = slot->memory ? slot->memory->releasing_since : 0;
+
+	if (since == 0 || since + SLOT_RELEASE <= slot->snapshot->now)
+		return false;
+	note_pending(slot, REASON_WAITING_RELEASE);
+	note_wake(slot, since + SLOT_RELEASE);
+	return true;
+}
+
 static bool detach(struct slot *slot, enum action_kind kind, const struct hostdev *hostdev,
 		   enum reason reason)
 {
@@ -106,6 +118,8 @@ static bool detach(struct slot *slot, enum action_kind kind, const struct hostde
 		first_match(live ? slot->domain->live : slot->domain->config, hostdev);
 	struct action *action;
 
+	if (live && must_await_release(slot))
+		return false;
 	if (first != hostdev) {
 		fail(slot, REASON_FOREIGN_HOSTDEV);
 		slot->blocker_domain = first ? slot->domain : NULL;

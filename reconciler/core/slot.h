@@ -49,3 +49,12 @@ bool slot_is_live(const struct slot *slot);
  * have been still before a tag that names neither serial nor port may attach. Microseconds. */
 #define SLOT_SECOND_LOOK (3 * G_USEC_PER_SEC)
 #define SLOT_STILL       (1 * G_USEC_PER_SEC)
+
+/*
+ * How long to wait, after libvirt was asked to take a live hostdev out, before asking again. QEMU
+ * gives the alias free at once and says so later, when its threads have come by: 22 s were seen on
+ * a busy host. Asked again meanwhile, libvirt drops the hostdev from its XML, and the late word
+ * then makes it drop the next one with that alias, which QEMU keeps: no one can reach it until the
+ * guest's next start (OBSERVED libvirt 9.0.0, QEMU 7.2).
+ */
+#define SLOT_RELEASE (300 * G_USEC_PER_SEC)

@@ -271,6 +271,34 @@ static void a_detach_that_did_not_happen_fails_and_nothing_is_attached(void **st
 	scene_clear(&scene);
 }
 
+static void what_libvirt_is_still_taking_out_is_told(void **state)
+{
+	struct scene scene = {0};
+
+	(void)state;
+	scene_live(&scene);
+	scene.libvirt->silent = true;
+	scene_apply(&scene, NULL);
+	assert_int_equal(nth_outcome(&scene, 0)->kind, OUTCOME_FAILED);
+	assert_true(nth_outcome(&scene, 0)->releasing);
+	assert_int_equal(nth_outcome(&scene, 1)->kind, OUTCOME_SKIPPED);
+	assert_false(nth_outcome(&scene, 1)->releasing);
+	scene_clear(&scene);
+}
+
+static void what_went_without_a_word_is_gone(void **state)
+{
+	struct scene scene = {0};
+
+	(void)state;
+	scene_live(&scene);
+	scene.libvirt->silent = scene.libvirt->unsure_does = true;
+	scene_apply(&scene, NULL);
+	assert_int_equal(nth_outcome(&scene, 0)->kind, OUTCOME_DONE);
+	assert_false(nth_outcome(&scene, 0)->releasing);
+	scene_clear(&scene);
+}
+
 /* A device to attach, live only. */
 static void scene_attach(struct scene *scene)
 {
@@ -407,6 +435,8 @@ int main(void)
 		cmocka_unit_test(an_accepted_attach_that_the_xml_does_not_show_has_failed),
 		cmocka_unit_test(a_detach_without_event_is_read_again_before_the_attach),
 		cmocka_unit_test(a_detach_that_did_not_happen_fails_and_nothing_is_attached),
+		cmocka_unit_test(what_libvirt_is_still_taking_out_is_told),
+		cmocka_unit_test(what_went_without_a_word_is_gone),
 		cmocka_unit_test(a_device_that_changed_before_is_not_attached),
 		cmocka_unit_test(a_device_that_changed_during_the_attach_is_taken_out_again),
 		cmocka_unit_test(a_changed_device_that_cannot_be_taken_out_is_a_failure),

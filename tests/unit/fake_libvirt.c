@@ -94,7 +94,9 @@ static enum hand_reply act(void *self, const struct action *action, const char *
 		return HAND_GONE;
 	if (now != libvirt->lie_at && (now != libvirt->unsure_at || libvirt->unsure_does))
 		do_it(libvirt, action);
-	return now == libvirt->unsure_at ? HAND_UNSURE : HAND_DONE;
+	if (now != libvirt->unsure_at)
+		return HAND_DONE;
+	return libvirt->silent ? HAND_SILENT : HAND_UNSURE;
 }
 
 static enum hand_reply reread(void *self, const struct action *action, struct domain **ret_domain,

@@ -16,6 +16,7 @@ struct libvirt {
 	int gone_at;      /* … is answered HAND_GONE */
 	int unsure_at;    /* … is answered HAND_UNSURE */
 	bool unsure_does; /* … and done all the same */
+	bool silent;      /* … is HAND_SILENT instead */
 	int changed_from; /* the how-manyeth still_is() says no, and all later ones */
 	int looks;
 };

@@ -179,6 +179,7 @@ struct history *json_world_new_history(void)
 	memory->replugged = G_MAXINT64;
 	memory->suspect_since = 1;
 	memory->pending_since = 86400000000;
+	memory->releasing_since = 86400000002;
 	memory->guest_port = g_strdup("0:2");
 	memory->replug = true;
 	memory->no_inherited_port = true;

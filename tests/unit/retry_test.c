@@ -77,12 +77,50 @@ static void a_start_makes_the_past_of_one_domain_void(void **state)
 	assert_int_equal(history_find(history, "uuid-g12", "ua-usbr-a")->failures, 3);
 }
 
+static uint64_t releasing_after(struct history *history, struct outcome outcome)
+{
+	retry_note_outcome(history, &outcome, WORLD_NOW);
+	return history_find(history, "uuid-g1", "ua-usbr-a")->releasing_since;
+}
+
+static void a_release_is_remembered_until_it_is_over(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+	struct action detach = {.kind = ACTION_DETACH_LIVE, .domain = domain};
+	struct outcome asked = {.action = &detach, .kind = OUTCOME_FAILED, .releasing = true};
+	struct outcome refused = {.action = &detach, .kind = OUTCOME_FAILED};
+	struct outcome done = {.action = &detach, .kind = OUTCOME_DONE};
+	char alias[] = "ua-usbr-a";
+
+	(void)state;
+	detach.alias = alias;
+	detach.hostdev = world_hostdev(domain->live, alias, device);
+	world_tag(domain, "a", "AAA");
+	assert_int_equal(releasing_after(history, refused), 0);
+	assert_int_equal(releasing_after(history, asked), WORLD_NOW);
+	note(world, history);
+	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, WORLD_NOW);
+	assert_int_equal(releasing_after(history, done), 0);
+	/* Over without us: the XML does not have it any more, or another QEMU never had it. */
+	releasing_after(history, asked);
+	g_ptr_array_set_size(domain->live, 0);
+	note(world, history);
+	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
+	releasing_after(history, asked);
+	retry_note_start(history, domain);
+	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_neither_tag_nor_hostdev_names_is_forgotten),
 		cmocka_unit_test(of_what_cannot_be_read_nothing_is_forgotten),
 		cmocka_unit_test(only_who_has_all_domains_may_forget_one),
+		cmocka_unit_test(a_release_is_remembered_until_it_is_over),
 		cmocka_unit_test(a_start_makes_the_past_of_one_domain_void),
 	};
 

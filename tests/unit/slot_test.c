@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
+#include "reconciler/core/slot.h"
 #include "world.h"
 
 /* What a plan's action waits for, "0 2". */
@@ -277,6 +278,37 @@ static void a_failed_detach_of_what_is_gone_waits_too(void **state)
 		     "g1/a missing not_plugged_in\n");
 }
 
+static void what_libvirt_is_taking_out_is_not_asked_for_again(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+	struct memory *memory = history_get(history, domain->uuid, "ua-usbr-a");
+	const uint64_t asked = world->now;
+	OWN(plan) plan = NULL;
+
+	(void)state;
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->live, "ua-usbr-a", device);
+	memory->releasing_since = asked;
+	/* Not even for another enumeration of the device. */
+	world_move(device, 6);
+	world->now += SLOT_RELEASE - 1;
+	world_expect(world, history, "", "g1/a pending waiting_release 1-1\n");
+	plan = planner_plan(world, history);
+	assert_int_equal(plan->wake, asked + SLOT_RELEASE);
+	world->now++;
+	world_expect(world, history,
+		     "-live g1 ua-usbr-a 1:5 (moved)\n+live g1 ua-usbr-a 1:6 (moved)\n",
+		     "g1/a pending moved 1-1\n");
+	/* It has gone meanwhile. */
+	world->now = asked;
+	g_ptr_array_set_size(domain->live, 0);
+	world_expect(world, history, "+live g1 ua-usbr-a 1:6 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
+}
+
 static void an_old_failure_is_none_once_nothing_is_to_be_done(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -386,6 +418,7 @@ int main(void)
 		cmocka_unit_test(an_alias_of_another_name_is_in_nobodys_way),
 		cmocka_unit_test(a_gone_tags_alias_that_two_devices_have_is_never_detached),
 		cmocka_unit_test(a_failed_detach_of_what_is_gone_waits_too),
+		cmocka_unit_test(what_libvirt_is_taking_out_is_not_asked_for_again),
 		cmocka_unit_test(an_old_failure_is_none_once_nothing_is_to_be_done),
 		cmocka_unit_test(what_a_group_no_longer_has_is_no_member_of_it),
 		cmocka_unit_test(a_gone_hostdev_is_found_behind_others),
