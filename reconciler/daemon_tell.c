@@ -13,18 +13,33 @@ static char *key_of(const struct verdict *verdict)
 			       verdict->tag->name ? verdict->tag->name : "");
 }
 
+/* What failed and is tried again has not got better yet. */
+static bool is_another_try(const struct verdict *verdict)
+{
+	for (guint i = 0; verdict->kind == VERDICT_PENDING && i < verdict->members->len; i++) {
+		const struct member *member = g_ptr_array_index(verdict->members, i);
+
+		if (member->memory && member->memory->failures > 0)
+			return true;
+	}
+	return false;
+}
+
 /* What is critical goes from BEFORE, what was told, to NOW, what has been told. */
 static void tell(GHashTable *before, GHashTable *now, const struct verdict *verdict, uint64_t pass)
 {
-	bool is = verdict->severity == SEVERITY_CRITICAL;
 	g_autofree char *key = key_of(verdict);
 	/* The verdict and its reason: another reason is news, another sentence is not. */
-	guint what = (guint)verdict->reason + 1;
 	guint told = GPOINTER_TO_UINT(g_hash_table_lookup(before, key));
+	guint what = 0;
 
-	if (is ? told != what : told != 0)
+	if (told != 0 && is_another_try(verdict))
+		what = told;
+	else if (verdict->severity == SEVERITY_CRITICAL)
+		what = (guint)verdict->reason + 1;
+	if (what != told)
 		log_verdict(verdict, pass);
-	if (is)
+	if (what != 0)
 		g_hash_table_insert(now, g_steal_pointer(&key), GUINT_TO_POINTER(what));
 }
 

@@ -186,6 +186,26 @@ check "nor did it cost a call" test "$(calls)" = "$before"
 check "and ends" stop 0
 check "and says what it asked libvirt" grep -q 'calls to libvirt: .*1 virConnectListAllDomains' "$work/log"
 
+# The test driver attaches no USB device (all versions).
+cat >"$work/world.xml" <<-EOF
+	<node><domain type='test'><name>vm1</name><memory>65536</memory><os><type>hvm</type></os>
+	<metadata><u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device name='t' serial='S1'/></u:devices></metadata>
+	</domain></node>
+EOF
+attempts() { grep -c 'vm1/t live .*: attach failed: ' "$work/log"; }
+has_tried() { (($(attempts) >= $1)); }
+: >"$work/log"
+launch -c "test://$work/world.xml" daemon
+check "it knows the tags" within 10 has '.domains[0].tags[0].verdict == "missing"'
+tell plug 1-2 0403:6001 7 S1
+check "what libvirt refuses is tried again" within 20 has_tried 4
+check "and told of once" test "$(grep -c 'vm1/t is failed' "$work/log")" = 1
+check "not taken back while it is tried" test "$(grep -c 'no longer critical' "$work/log")" = 0
+tell unplug 1-2
+tell touch usb1 # umockdev has no event for what is gone already
+check "but when it is over" within 5 grep -q 'vm1/t is no longer critical, but missing' "$work/log"
+check "and ends" stop 0
+
 listen_as_manager
 check "it starts under a service manager" start
 check "which hears that it is ready" within 5 told '^READY=1'
