@@ -3,7 +3,7 @@
 # title: 300 replugs over three guests and twins: none lost, none wrong
 # tier: long
 # needs: g1 g2
-# timeout: 3000
+# timeout: 7200
 
 daemon_start
 guest_start g3
