@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/show.h"
 
+#include "reconciler/core/remedy.h"
 #include "reconciler/result.h"
 #include "reconciler/show_plan.h"
 #include "reconciler/show_words.h"
@@ -22,28 +23,51 @@ static char *describe_trouble(const struct outcome *outcome, const char *what)
 	return g_strdup_printf("%s %s: %s (code %d)", verb, what, message, outcome->code);
 }
 
+/* The same, and what to do about it. */
+static char *describe_failure(const struct outcome *outcome)
+{
+	const struct action *action = outcome->action;
+	g_autofree char *trouble = describe_trouble(outcome, "failed");
+	g_autofree char *remedy = remedy_for(outcome->message, action->domain, action->alias);
+
+	return g_strconcat(trouble, remedy ? "; " : NULL, remedy, NULL);
+}
+
+static char *describe(const struct outcome *outcome)
+{
+	switch (outcome->kind) {
+	case OUTCOME_FAILED:
+		return describe_failure(outcome);
+	case OUTCOME_SKIPPED:
+		return describe_trouble(outcome, "skipped");
+	case OUTCOME_DONE:
+	case OUTCOME_PRINTED:
+		return g_strdup_printf("%s %s", plan_verb(outcome->action),
+				       outcome_kind_name(outcome->kind));
+	}
+	g_assert_not_reached();
+}
+
 char *show_outcome(const struct outcome *outcome)
 {
 	const struct action *action = outcome->action;
-	bool bad = outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_SKIPPED;
 	g_autofree char *at = plan_address(action);
-	g_autofree char *what =
-		bad ? describe_trouble(outcome, outcome_kind_name(outcome->kind))
-		    : g_strdup_printf("%s %s", plan_verb(action), outcome_kind_name(outcome->kind));
+	g_autofree char *what = describe(outcome);
 
 	return g_strdup_printf("%s/%s %s %s: %s", action->domain->name, plan_owner(action),
 			       plan_side(action), at, what);
 }
 
+/* TEXT is taken over. */
 static void add_trouble(struct lines *lines, const struct outcome *outcome, const char *sign,
-			const char *what)
+			char *text)
 {
 	const struct action *action = outcome->action;
 	g_autofree char *at = plan_address(action);
-	g_autofree char *text = describe_trouble(outcome, what);
 
 	lines_add(lines, sign, action->domain->name, plan_owner(action), plan_side(action), at,
 		  text, NULL);
+	g_free(text);
 }
 
 static void add_outcome(struct lines *lines, const struct pass *gathered,
@@ -56,15 +80,16 @@ static void add_outcome(struct lines *lines, const struct pass *gathered,
 		break;
 	case OUTCOME_FAILED:
 		if (result_was_retried(gathered, outcome)) {
-			add_trouble(lines, outcome, "=", "failed, and was tried again");
+			add_trouble(lines, outcome, "=",
+				    describe_trouble(outcome, "failed, and was tried again"));
 			tally->retried++;
 		} else {
-			add_trouble(lines, outcome, "!", "failed");
+			add_trouble(lines, outcome, "!", describe_failure(outcome));
 			tally->failed++;
 		}
 		break;
 	case OUTCOME_SKIPPED:
-		add_trouble(lines, outcome, "=", "skipped");
+		add_trouble(lines, outcome, "=", describe_trouble(outcome, "skipped"));
 		tally->skipped++;
 		break;
 	}

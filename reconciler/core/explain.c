@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/core/explain.h"
 
+#include "reconciler/core/remedy.h"
+
 #include "state/text.h"
 
 /* What needs no more words than these. */
@@ -114,12 +116,14 @@ char *explain_claim(const struct claim *claim)
 static char *explain_libvirt_error(const struct slot *slot)
 {
 	const struct memory *memory = slot->memory;
+	g_autofree char *remedy = remedy_for(memory->error, slot->domain, slot->alias);
 
-	return g_strdup_printf("libvirt refused: %s (code %d); %u tr%s, next in %.1f s",
+	return g_strdup_printf("libvirt refused: %s (code %d); %u tr%s, next in %.1f s%s%s",
 			       memory->error ? memory->error : "no reason given",
 			       memory->error_code, memory->failures,
 			       memory->failures == 1 ? "y" : "ies",
-			       (double)(memory->next_try - slot->snapshot->now) / G_USEC_PER_SEC);
+			       (double)(memory->next_try - slot->snapshot->now) / G_USEC_PER_SEC,
+			       remedy ? "; " : "", remedy ? remedy : "");
 }
 
 char *explain_member(const struct slot *slot, const struct claim *claim,
