@@ -98,8 +98,10 @@ int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct l
 
 	if (taken == LOCK_BUSY) {
 		asked = wire_ask(USBRECONCILE_RUNDIR, arguments, ret_status, &text, &err);
-		if (asked == 0)
+		if (asked == 0 && call->json)
 			say_data(text);
+		else if (asked == 0)
+			say_lines(text);
 		if (asked < 0)
 			return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, NULL, "%s", err);
 		if (asked == 0)
@@ -189,7 +191,7 @@ void cmd_print_verdict(const struct verdict *verdict)
 					   verdict->tag->name ? verdict->tag->name : "-",
 					   verdict_kind_name(verdict->kind), verdict->sentence);
 
-	say_data(line);
+	say_lines(line);
 }
 
 void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,

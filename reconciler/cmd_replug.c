@@ -62,7 +62,7 @@ static int settle(const struct cmd_call *call, struct history *history, const ch
 		return cmd_lost(call, err);
 	done = result_gather(passes);
 	text = show_run(done, only);
-	say_data(text);
+	say_lines(text);
 	print_verdicts(call, done->plan, domain);
 	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
 }

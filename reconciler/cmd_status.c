@@ -27,15 +27,19 @@ static char *document(const struct cmd_call *call, const struct pass *pass,
 		      const struct history *history, const struct domain *domain,
 		      const struct tag *tag)
 {
+	g_autofree char *page = NULL;
+
 	if (call->json)
 		return json_write_status(pass->snapshot, pass->plan, history);
 	if (prometheus)
 		return show_metrics(pass->snapshot, pass->plan);
 	if (nagios)
 		return show_plugin(pass->snapshot, pass->plan, domain, tag);
-	if (tag)
-		return show_tag(pass->snapshot, pass->plan,
+	if (tag) {
+		page = show_tag(pass->snapshot, pass->plan,
 				plan_find_verdict(pass->plan, domain, tag));
+		return show_wrap(call->style.width, page);
+	}
 	return show_status(&call->style, pass->snapshot, pass->plan, domain);
 }
 

@@ -36,7 +36,7 @@ static int report(const struct cmd_call *call, const struct snapshot *snapshot, 
 	text = show_problems(snapshot->problems, NULL);
 	last = bad ? words_line("invalid: %u problem%s, %s valid", bad, bad == 1 ? "" : "s", valid)
 		   : words_line("ok: %s", valid);
-	say_data(text);
+	say_lines(text);
 	say_data(last);
 	return bad ? EX_DATAERR : EXIT_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reconciler/show_wrap.h"
 #include "state/text.h"
 
 #define COLUMNS_MAX 8
@@ -58,22 +59,6 @@ static void row_free(gpointer data)
 	g_free(row);
 }
 
-static size_t char_width(gunichar c)
-{
-	if (g_unichar_iszerowidth(c))
-		return 0;
-	return g_unichar_iswide(c) ? 2 : 1;
-}
-
-static size_t text_width(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text = g_utf8_next_char(text))
-		width += char_width(g_utf8_get_char(text));
-	return width;
-}
-
 /*
  * Does the locale carry UTF-8? If not, what is not ASCII is spelt: the terminal could not show it,
  * and libsmartcols (2.38) would look for the end of such a cell for ever.
@@ -111,7 +96,7 @@ struct table *table_new(const char *const *columns)
 		table->may_shorten[i] = *columns[i] == '~';
 		table->may_go[i] = *columns[i] == '?';
 		table->names[i] = columns[i] + (table->may_shorten[i] || table->may_go[i] ? 1 : 0);
-		table->widths[i] = text_width(table->names[i]);
+		table->widths[i] = wrap_width(table->names[i]);
 	}
 	table->rows = g_ptr_array_new_with_free_func(row_free);
 	return table;
@@ -142,7 +127,7 @@ void table_cell_severity(struct table *table, enum severity severity, const char
 			    .severity = severity};
 
 	g_assert(column < table->columns);
-	table->widths[column] = MAX(table->widths[column], before + text_width(cell.text));
+	table->widths[column] = MAX(table->widths[column], before + wrap_width(cell.text));
 	g_array_append_val(row->cells, cell);
 }
 
@@ -179,7 +164,7 @@ static void shrink(struct table *table, size_t width, size_t short_least, size_t
 
 		for (guint i = 0; i < table->columns; i++) {
 			if (table->may_shorten[i] &&
-			    table->widths[i] > MAX(short_least, text_width(table->names[i])) &&
+			    table->widths[i] > MAX(short_least, wrap_width(table->names[i])) &&
 			    (widest == table->columns || table->widths[i] > table->widths[widest]))
 				widest = i;
 		}
@@ -199,26 +184,13 @@ static void fit(struct table *table, size_t width)
 	shrink(table, width, SHORT_TIGHT, LAST_TIGHT);
 }
 
-/* Where TEXT must end to be no wider than WIDTH. */
-static const char *end_within(const char *text, size_t width)
-{
-	size_t used = 0;
-
-	for (; *text; text = g_utf8_next_char(text)) {
-		used += char_width(g_utf8_get_char(text));
-		if (used > width)
-			break;
-	}
-	return text;
-}
-
 static char *shorten(const char *text, size_t width)
 {
 	const char *end;
 
-	if (text_width(text) <= width)
+	if (wrap_width(text) <= width)
 		return g_strdup(text);
-	end = end_within(text, width - 1);
+	end = wrap_end_within(text, width - 1);
 	return g_strdup_printf("%.*s%s", (int)(end - text), text, has_unicode() ? "…" : "~");
 }
 
@@ -226,7 +198,7 @@ static char *shorten(const char *text, size_t width)
 static char *take_part(const char **text, size_t width)
 {
 	const char *start = *text;
-	const char *end = end_within(start, width);
+	const char *end = wrap_end_within(start, width);
 	const char *space = *end == ' ' ? end : g_strrstr_len(start, end - start, " ");
 
 	if (*end && space && space > start)
