@@ -4,6 +4,8 @@
 
 #include "reconciler/cmd.h"
 
+#include <string.h>
+
 #include "reconciler/say.h"
 #include "reconciler/show_words.h"
 #include "reconciler/wire.h"
@@ -203,8 +205,9 @@ void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
 	g_autofree char *err = NULL;
 
 	*ret_report = NULL;
+	/* One that libvirt has never let in does not know the URI yet, and is ours to tell of. */
 	if (text && json_read_status(text, &snapshot, &history, &err) == 0 &&
-	    g_strcmp0(snapshot->uri, virt_uri(call->virt)) == 0) {
+	    (!snapshot->uri || strcmp(snapshot->uri, virt_uri(call->virt)) == 0)) {
 		*ret_history = g_steal_pointer(&history);
 		*ret_report = g_steal_pointer(&snapshot->daemon);
 		return;
