@@ -242,19 +242,15 @@ const struct cmd cmd_run = {
 	.arguments = "",
 	.summary = "make the hostdevs follow the tags",
 	.details =
-		"Looks at the host's USB devices and the domains' tags, attaches and detaches "
-		"what\n"
-		"differs, and looks again until nothing is left to do. Prints a line for each "
-		"thing\n"
-		"that was done: `+` attached, `-` detached, `~` edited, `!` what needs a person.\n"
-		"With -n nothing is changed. With --settle what comes or goes meanwhile counts "
-		"too, so\n"
-		"that no event is lost when each of them only asks for a run, as with "
-		"usbreconcile-once.\n\n"
-		"Exit codes: 0 done; 1 something failed, or a domain could not be read; 64 usage;\n"
-		"69 libvirt unreachable; 71 no udev; 75 another usbreconcile is at work, or "
-		"--settle waited\n"
-		"in vain; 77 no access.\n",
+		"Looks at the host's USB devices and the domains' tags, attaches and detaches\n"
+		"what differs, and looks again until nothing is left to do. Prints a line for\n"
+		"each thing that was done: `+` attached, `-` detached, `~` edited, `!` what\n"
+		"needs a person. With -n nothing is changed. With --settle what comes or goes\n"
+		"meanwhile counts too, so that no event is lost when each of them only asks for\n"
+		"a run, as with usbreconcile-once.\n\n"
+		"Exit codes: 0 done; 1 something failed, or a domain could not be read; 64\n"
+		"usage; 69 libvirt unreachable; 71 no udev; 75 another usbreconcile is at work,\n"
+		"or --settle waited in vain; 77 no access.\n",
 	.has_json = true,
 	.has_dry_run = true,
 	.options = options,

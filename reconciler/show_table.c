@@ -18,8 +18,10 @@
 /* What libsmartcols draws before a cell, a level: "├─" or "|-". */
 #define BRANCH_WIDTH 2
 
-/* What is shortened keeps so much, and so does the last column, which breaks between words; where
- * that is too wide all the same, so much. */
+/* The last column breaks between words, which loses nothing, and reads well while it has so much.
+ * What is shortened then keeps so much, and the last column; where that is too wide all the same,
+ * so much. */
+#define LAST_EASY   40
 #define SHORT_MIN   12
 #define LAST_MIN    24
 #define SHORT_TIGHT 6
@@ -152,19 +154,15 @@ static size_t excess_of(const struct table *table, size_t width)
 	return total > width ? total - width : 0;
 }
 
-/* The widest that may, by one, until it fits or none is wider than SHORT_LEAST and its name;
- * then the last. */
-static void shrink(struct table *table, size_t width, size_t short_least, size_t last_least)
+/* The widest that may, by one, until it fits or none is wider than LEAST and its name. */
+static void shrink_others(struct table *table, size_t width, size_t least)
 {
-	size_t *last = &table->widths[table->columns - 1];
-	size_t excess = excess_of(table, width);
-
-	for (; excess > 0; excess--) {
+	for (size_t excess = excess_of(table, width); excess > 0; excess--) {
 		guint widest = table->columns;
 
 		for (guint i = 0; i < table->columns; i++) {
 			if (table->may_shorten[i] &&
-			    table->widths[i] > MAX(short_least, wrap_width(table->names[i])) &&
+			    table->widths[i] > MAX(least, wrap_width(table->names[i])) &&
 			    (widest == table->columns || table->widths[i] > table->widths[widest]))
 				widest = i;
 		}
@@ -172,16 +170,25 @@ static void shrink(struct table *table, size_t width, size_t short_least, size_t
 			break;
 		table->widths[widest]--;
 	}
-	if (*last > last_least)
-		*last -= MIN(excess, *last - last_least);
+}
+
+static void shrink_last(struct table *table, size_t width, size_t least)
+{
+	size_t *last = &table->widths[table->columns - 1];
+
+	if (*last > least)
+		*last -= MIN(excess_of(table, width), *last - least);
 }
 
 static void fit(struct table *table, size_t width)
 {
 	for (guint i = 0; i < table->columns; i++)
 		table->gone[i] = table->may_go[i] && excess_of(table, width) > 0;
-	shrink(table, width, SHORT_MIN, LAST_MIN);
-	shrink(table, width, SHORT_TIGHT, LAST_TIGHT);
+	shrink_last(table, width, LAST_EASY);
+	shrink_others(table, width, SHORT_MIN);
+	shrink_last(table, width, LAST_MIN);
+	shrink_others(table, width, SHORT_TIGHT);
+	shrink_last(table, width, LAST_TIGHT);
 }
 
 static char *shorten(const char *text, size_t width)
@@ -194,15 +201,19 @@ static char *shorten(const char *text, size_t width)
 	return g_strdup_printf("%.*s%s", (int)(end - text), text, has_unicode() ? "…" : "~");
 }
 
-/* Takes the part of *TEXT that fits into WIDTH, up to a space if there is one. A new string. */
+/* Takes the part of *TEXT that fits into WIDTH, up to a space if there is one, else to a dash:
+ * ports have many. A new string. */
 static char *take_part(const char **text, size_t width)
 {
 	const char *start = *text;
 	const char *end = wrap_end_within(start, width);
 	const char *space = *end == ' ' ? end : g_strrstr_len(start, end - start, " ");
+	const char *dash = g_strrstr_len(start, end - start, "-");
 
 	if (*end && space && space > start)
 		end = space;
+	else if (*end && dash)
+		end = dash + 1;
 	*text = end + strspn(end, " ");
 	return g_strndup(start, (gsize)(end - start));
 }
@@ -213,7 +224,7 @@ static const char *colour_of(enum severity severity)
 	case SEVERITY_OK:
 		return NULL;
 	case SEVERITY_WARNING:
-		return "yellow";
+		return "magenta"; /* legible on white, too, as yellow is not */
 	case SEVERITY_CRITICAL:
 		return "red";
 	}

@@ -33,6 +33,8 @@ test_help() {
 		says out "Usage: usbreconcile [-c URI] [-v] $command"
 		says out 'Exit codes:'
 		is_empty err
+		checks=$((checks + 1))
+		! grep '^[^ ].\{80\}' out >long || fail "wider than 80 columns: $(cat long)"
 	done
 	expect 0 usbreconcile --version
 	says out 'usbreconcile '
@@ -204,7 +206,7 @@ test_terminal() {
 	checks=$((checks + 1))
 	! grep -q '.\{61\}' plain || fail 'wider than the terminal'
 	# Nor is what is no table, which breaks between words.
-	for command in "-c '$bad' status nas ups" "-c '$bad' status typo" "-c '$calm' run -n" \
+	for command in --help 'run --help' "-c '$bad' status nas ups" "-c '$bad' status typo" "-c '$calm' run -n" \
 		"run -n --snapshot '$here/cases/replug_detaches_then_attaches.json'" \
 		"-c '$calm' validate" "-c '$calm' status nas ups zigbee"; do
 		script -qec "stty cols 60; exec '$program' $command" /dev/null >out 2>err

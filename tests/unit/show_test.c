@@ -81,6 +81,38 @@ static void status_loses_nothing_without_a_terminal(void **state)
 	assert_contains(text, ups->serial);
 }
 
+static void names_are_whole_while_the_reason_can_wrap(void **state)
+{
+	(void)state;
+	const struct show_style wide = {.width = 110};
+	OWN(snapshot) world = show_world_small();
+	g_autofree char *text = NULL;
+	g_autofree char *tight = NULL;
+
+	world_tag(world_domain(world, "desktop-of-the-right-hand-side", true), "gamepad", "A");
+	text = status_of(&wide, world);
+	tight = status_of(&narrow, world);
+	assert_contains(text, "\ndesktop-of-the-right-hand-side gamepad");
+	assert_no_line_longer_than(text, 110);
+	assert_contains(tight, "\ndesktop-of-… gamepad");
+	assert_no_line_longer_than(tight, 80);
+}
+
+static void a_port_breaks_at_a_dash(void **state)
+{
+	(void)state;
+	const char *const columns[] = {"A", "WHY", NULL};
+	const struct show_style tiny = {.width = 26};
+	struct table *table = table_new(columns);
+	g_autofree char *text = NULL;
+
+	table_row(table);
+	table_cell(table, "a");
+	table_cell(table, "at pci-0000:00:14.0-usb-0:3.1");
+	text = table_finish(table, &tiny);
+	assert_string_equal(text, "A WHY\na at\n  pci-0000:00:14.0-usb-\n  0:3.1\n");
+}
+
 static void colours_come_beside_words_and_change_none(void **state)
 {
 	(void)state;
@@ -364,65 +396,6 @@ static void lines_are_encoded_and_aligned(void **state)
 	assert_string_equal(text, "+ a        long  x\n- grün\\x0a b     y\n");
 }
 
-static void assert_wrapped(unsigned int width, const char *text, const char *wanted)
-{
-	g_autofree char *wrapped = show_wrap(width, text);
-
-	assert_string_equal(wrapped, wanted);
-}
-
-static void lines_wrap_between_words_below_their_last_column(void **state)
-{
-	(void)state;
-	assert_wrapped(40, "! hassio ups    missing: no USB device with serial A is here\n",
-		       "! hassio ups    missing: no USB device\n"
-		       "                with serial A is here\n");
-	/* What begins in the right half is no column to wrap below: too little would fit there. */
-	assert_wrapped(40, "+ hassio zigbee  live  001:007  10c4:ea60 serial 2eba\n",
-		       "+ hassio zigbee  live  001:007\n"
-		       "                 10c4:ea60 serial 2eba\n");
-	assert_wrapped(20, "warning: one two three four five\nnext\n",
-		       "warning: one two\n  three four five\nnext\n");
-	assert_wrapped(20, "  a hint of some words more\n", "  a hint of some\n  words more\n");
-}
-
-static void what_fits_or_cannot_break_is_not_wrapped(void **state)
-{
-	(void)state;
-	const char *line = "1234 6789\n\n  no newline";
-
-	assert_wrapped(12, line, line);
-	assert_wrapped(9, "1234 6789\n", "1234 6789\n");
-	assert_wrapped(8, "1234 6789\n", "1234\n  6789\n");
-	/* A serial number is copied as a whole. */
-	assert_wrapped(10, "a 0123456789abcdef b\n", "a\n  0123456789abcdef\n  b\n");
-	assert_wrapped(10, "0123456789abcdef\n", "0123456789abcdef\n");
-	/* Two columns each. */
-	assert_wrapped(6, "日本 語\n", "日本\n  語\n");
-	assert_wrapped(0, "no terminal, as long as it takes\n",
-		       "no terminal, as long as it takes\n");
-}
-
-static void a_page_wraps_as_a_whole(void **state)
-{
-	(void)state;
-	OWN(snapshot) world = show_world_small();
-	OWN(history) history = history_new();
-	OWN(plan) plan = planner_plan(world, history);
-	g_autofree char *planned = show_plan(world, plan, NULL);
-	g_autofree char *page = show_tag(world, plan, g_ptr_array_index(plan->verdicts, 0));
-	g_autofree char *wrapped_plan = show_wrap(narrow.width, planned);
-	g_autofree char *wrapped_page = show_wrap(60, page);
-	g_autofree char *narrow_status = status_of(&narrow, world);
-
-	assert_no_line_longer_than(wrapped_plan, 80);
-	assert_no_line_longer_than(wrapped_page, 60);
-	assert_no_line_longer_than(narrow_status, 80);
-	assert_no_space_at_an_end(wrapped_page);
-	assert_contains(wrapped_page, "  why         no USB device 051d:0002 with serial UPS-1 is\n"
-				      "              plugged in\n");
-}
-
 static void a_plan_is_filtered_by_domain(void **state)
 {
 	(void)state;
@@ -445,6 +418,8 @@ int main(void)
 		cmocka_unit_test(status_shows_each_tag_and_counts),
 		cmocka_unit_test(status_breaks_between_words_on_a_terminal),
 		cmocka_unit_test(status_loses_nothing_without_a_terminal),
+		cmocka_unit_test(names_are_whole_while_the_reason_can_wrap),
+		cmocka_unit_test(a_port_breaks_at_a_dash),
 		cmocka_unit_test(colours_come_beside_words_and_change_none),
 		cmocka_unit_test(hostile_strings_stay_in_their_cell),
 		cmocka_unit_test(a_domain_without_tags_is_told_how_that_happens),
@@ -459,9 +434,6 @@ int main(void)
 		cmocka_unit_test(an_invalid_entry_is_told_once),
 		cmocka_unit_test(a_stale_hostdev_of_others_is_told_once),
 		cmocka_unit_test(lines_are_encoded_and_aligned),
-		cmocka_unit_test(lines_wrap_between_words_below_their_last_column),
-		cmocka_unit_test(what_fits_or_cannot_break_is_not_wrapped),
-		cmocka_unit_test(a_page_wraps_as_a_whole),
 		cmocka_unit_test(a_plan_is_filtered_by_domain),
 	};
 
