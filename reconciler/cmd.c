@@ -116,7 +116,7 @@ static void print_help(GOptionContext *context, const struct cmd *cmd)
 		g_string_append(text, "\n`usbreconcile COMMAND --help` says more of each.\n");
 	}
 	g_string_append(text, options);
-	say_data(text->str);
+	say_lines(text->str);
 	g_string_free(text, TRUE);
 }
 

@@ -127,20 +127,16 @@ const struct cmd cmd_adopt = {
 	.arguments = "DOMAIN... | --all",
 	.summary = "tag what is passed through today",
 	.details =
-		"Writes a tag for every USB hostdev that is not ours: those of virt-manager, "
-		"cockpit,\n"
-		"scripts. The hostdev stays, the guest keeps its device, and is healed from now "
-		"on. A tag\n"
-		"asks for ids and serial, or for ids and port where that is not unique; it is "
-		"called by\n"
-		"the device's product string, and persists if the domain's config has the "
-		"hostdev. What\n"
-		"cannot be told apart, or is not plugged in, is named and left alone. With -n the\n"
-		"metadata is printed as it would be, and nothing is changed.\n\n"
-		"Exit codes: 0 done; 1 something failed; 64 usage; 65 the domain's metadata cannot "
-		"be\n"
-		"changed; 69 libvirt unreachable; 75 another usbreconcile is at work; 77 no "
-		"access.\n",
+		"Writes a tag for every USB hostdev that is not ours: those of virt-manager,\n"
+		"cockpit, scripts. The hostdev stays, the guest keeps its device, and is healed\n"
+		"from now on. A tag asks for ids and serial, or for ids and port where that is\n"
+		"not unique; it is called by the device's product string, and persists if the\n"
+		"domain's config has the hostdev. What cannot be told apart, or is not plugged\n"
+		"in, is named and left alone. With -n the metadata is printed as it would be,\n"
+		"and nothing is changed.\n\n"
+		"Exit codes: 0 done; 1 something failed; 64 usage; 65 the domain's metadata\n"
+		"cannot be changed; 69 libvirt unreachable; 75 another usbreconcile is at work;\n"
+		"77 no access.\n",
 	.most = G_MAXUINT,
 	.has_dry_run = true,
 	.options = options,

@@ -4,6 +4,8 @@
 
 #include "reconciler/cmd.h"
 
+#include <string.h>
+
 #include "reconciler/say.h"
 #include "reconciler/show_words.h"
 #include "reconciler/wire.h"
@@ -98,8 +100,10 @@ int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct l
 
 	if (taken == LOCK_BUSY) {
 		asked = wire_ask(USBRECONCILE_RUNDIR, arguments, ret_status, &text, &err);
-		if (asked == 0)
+		if (asked == 0 && call->json)
 			say_data(text);
+		else if (asked == 0)
+			say_lines(text);
 		if (asked < 0)
 			return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, NULL, "%s", err);
 		if (asked == 0)
@@ -189,7 +193,7 @@ void cmd_print_verdict(const struct verdict *verdict)
 					   verdict->tag->name ? verdict->tag->name : "-",
 					   verdict_kind_name(verdict->kind), verdict->sentence);
 
-	say_data(line);
+	say_lines(line);
 }
 
 void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
@@ -201,8 +205,9 @@ void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
 	g_autofree char *err = NULL;
 
 	*ret_report = NULL;
+	/* One that libvirt has never let in does not know the URI yet, and is ours to tell of. */
 	if (text && json_read_status(text, &snapshot, &history, &err) == 0 &&
-	    g_strcmp0(snapshot->uri, virt_uri(call->virt)) == 0) {
+	    (!snapshot->uri || strcmp(snapshot->uri, virt_uri(call->virt)) == 0)) {
 		*ret_history = g_steal_pointer(&history);
 		*ret_report = g_steal_pointer(&snapshot->daemon);
 		return;

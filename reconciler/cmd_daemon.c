@@ -59,16 +59,13 @@ const struct cmd cmd_daemon = {
 	.arguments = "",
 	.summary = "make the hostdevs follow the tags whenever something happens",
 	.details =
-		"Stays, and does what `run` does when a device comes or goes, when a domain "
-		"starts,\n"
-		"is restored or edited, when a try is due, and every --resync seconds. Meant to be "
-		"run by\n"
-		"the service usbreconcile. SIGHUP reads everything again; SIGTERM ends it when "
-		"the call\n"
-		"to libvirt that is under way is over, within 10 s.\n\n"
-		"Exit codes: 0 ended by a signal; 64 usage; 71 no udev; 75 another usbreconcile is "
-		"at\n"
-		"work; 77 no access.\n",
+		"Stays, and does what `run` does when a device comes or goes, when a domain\n"
+		"starts, is restored or edited, when a try is due, and every --resync seconds.\n"
+		"Meant to be run by the service usbreconcile. SIGHUP reads everything again;\n"
+		"SIGTERM ends it when the call to libvirt that is under way is over, within 10\n"
+		"s.\n\n"
+		"Exit codes: 0 ended by a signal; 64 usage; 71 no udev; 75 another usbreconcile\n"
+		"is at work; 77 no access.\n",
 	.options = options,
 	.run = run,
 };

@@ -69,17 +69,12 @@ const struct cmd cmd_devices = {
 	.name = "devices",
 	.arguments = "",
 	.summary = "list this host's USB devices and who has them",
-	.details =
-		"PORT and SERIAL are spelt as a tag wants them. Hubs are never passed through, "
-		"and\n"
-		"listed only with --all; or with --tree, which shows what is plugged into what, by "
-		"the\n"
-		"kernel's names: the picture to look at when something is wrong. Without libvirt "
-		"the\n"
-		"host's devices are listed all the same, but not who has them, and the exit code "
-		"is\n"
-		"not 0.\n\n"
-		"Exit codes: 0 done; 64 usage; 69 libvirt unreachable; 77 no access.\n",
+	.details = "PORT and SERIAL are spelt as a tag wants them. Hubs are never passed through,\n"
+		   "and listed only with --all; or with --tree, which shows what is plugged into\n"
+		   "what, by the kernel's names: the picture to look at when something is wrong.\n"
+		   "Without libvirt the host's devices are listed all the same, but not who has\n"
+		   "them, and the exit code is not 0.\n\n"
+		   "Exit codes: 0 done; 64 usage; 69 libvirt unreachable; 77 no access.\n",
 	.has_json = true,
 	.options = options,
 	.run = run,

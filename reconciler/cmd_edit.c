@@ -213,7 +213,7 @@ static int settle(const struct cmd_call *call, const GPtrArray *edits, const GPt
 		return cmd_lost(call, err);
 	done = result_gather(passes);
 	text = show_run(done, only);
-	say_data(text);
+	say_lines(text);
 	print_verdicts(edits, done->plan);
 	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
 }

@@ -110,21 +110,20 @@ static int run_disable(struct cmd_call *call)
 }
 
 #define EXIT_CODES                                                                                 \
-	"Exit codes: 0 done; 1 something failed; 64 usage; 65 a tag is invalid, or the metadata\n" \
-	"cannot be changed; 69 libvirt unreachable; 75 another usbreconcile is at work; 77 no\n"   \
-	"access.\n"
+	"Exit codes: 0 done; 1 something failed; 64 usage; 65 a tag is invalid, or the\n"          \
+	"metadata cannot be changed; 69 libvirt unreachable; 75 another usbreconcile is\n"         \
+	"at work; 77 no access.\n"
 
 const struct cmd cmd_enable = {
 	.name = "enable",
 	.arguments = "DOMAIN [NAME]...",
 	.summary = "turn a domain's tags on",
-	.details = "Turns the tags of these NAMEs on, or all of the domain, and attaches what they "
-		   "ask\n"
-		   "for. With --only the tags of other domains that want the same devices are "
-		   "turned off:\n"
-		   "one device goes from guest to guest in one command. A group of another domain "
-		   "stays\n"
-		   "on, as a tag for one device comes before it anyway.\n\n" EXIT_CODES,
+	.details =
+		"Turns the tags of these NAMEs on, or all of the domain, and attaches what they\n"
+		"ask for. With --only the tags of other domains that want the same devices are\n"
+		"turned off: one device goes from guest to guest in one command. A group of\n"
+		"another domain stays on, as a tag for one device comes before it "
+		"anyway.\n\n" EXIT_CODES,
 	.least = 1,
 	.most = G_MAXUINT,
 	.options = enable_options,
@@ -135,9 +134,8 @@ const struct cmd cmd_disable = {
 	.name = "disable",
 	.arguments = "DOMAIN [NAME]...",
 	.summary = "turn a domain's tags off, but keep them",
-	.details = "Turns the tags of these NAMEs off, or all of the domain, and takes their "
-		   "devices out\n"
-		   "of it; `enable` brings them back.\n\n" EXIT_CODES,
+	.details = "Turns the tags of these NAMEs off, or all of the domain, and takes their\n"
+		   "devices out of it; `enable` brings them back.\n\n" EXIT_CODES,
 	.least = 1,
 	.most = G_MAXUINT,
 	.run = run_disable,

@@ -62,7 +62,7 @@ static int settle(const struct cmd_call *call, struct history *history, const ch
 		return cmd_lost(call, err);
 	done = result_gather(passes);
 	text = show_run(done, only);
-	say_data(text);
+	say_lines(text);
 	print_verdicts(call, done->plan, domain);
 	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
 }
@@ -101,14 +101,12 @@ const struct cmd cmd_replug = {
 	.name = "replug",
 	.arguments = "DOMAIN [NAME]...",
 	.summary = "unplug and plug what a domain's tags have attached",
-	.details = "For the guest it is as if somebody had pulled the device and put it back: a "
-		   "cure for\n"
-		   "one that has stopped working. Without NAME: all that is attached through tags "
-		   "of the\n"
-		   "domain. What is not attached is attached, if it can be.\n\n"
-		   "Exit codes: 0 done; 1 something failed, or the domain could not be read; 64 "
-		   "usage;\n"
-		   "69 libvirt unreachable; 75 another usbreconcile is at work; 77 no access.\n",
+	.details = "For the guest it is as if somebody had pulled the device and put it back: a\n"
+		   "cure for one that has stopped working. Without NAME: all that is attached\n"
+		   "through tags of the domain. What is not attached is attached, if it can be.\n\n"
+		   "Exit codes: 0 done; 1 something failed, or the domain could not be read; 64\n"
+		   "usage; 69 libvirt unreachable; 75 another usbreconcile is at work; 77 no\n"
+		   "access.\n",
 	.least = 1,
 	.most = G_MAXUINT,
 	.run = run,

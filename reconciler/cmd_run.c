@@ -57,9 +57,13 @@ static int print_plan(const struct cmd_call *call, const struct snapshot *snapsh
 
 	if (status != EXIT_OK)
 		return status;
-	text = call->json ? json_write_run(snapshot, plan, history, no_outcomes)
-			  : show_plan(snapshot, plan, only);
-	say_data(text);
+	if (call->json) {
+		text = json_write_run(snapshot, plan, history, no_outcomes);
+		say_data(text);
+	} else {
+		text = show_plan(snapshot, plan, only);
+		say_lines(text);
+	}
 	return EXIT_OK;
 }
 
@@ -142,13 +146,15 @@ static void print_done(const struct cmd_call *call, const struct pass *done,
 {
 	g_autofree char *text = NULL;
 
-	if (!call->json && log_has_stdout()) {
+	if (call->json) {
+		text = json_write_run(done->snapshot, done->plan, history, done->outcomes);
+		say_data(text);
+	} else if (log_has_stdout()) {
 		log_done(done, only);
-		return;
+	} else {
+		text = show_run(done, only);
+		say_lines(text);
 	}
-	text = call->json ? json_write_run(done->snapshot, done->plan, history, done->outcomes)
-			  : show_run(done, only);
-	say_data(text);
 }
 
 /* The host did not stand still: what is there is done, and somebody has to look again. */
@@ -236,19 +242,15 @@ const struct cmd cmd_run = {
 	.arguments = "",
 	.summary = "make the hostdevs follow the tags",
 	.details =
-		"Looks at the host's USB devices and the domains' tags, attaches and detaches "
-		"what\n"
-		"differs, and looks again until nothing is left to do. Prints a line for each "
-		"thing\n"
-		"that was done: `+` attached, `-` detached, `~` edited, `!` what needs a person.\n"
-		"With -n nothing is changed. With --settle what comes or goes meanwhile counts "
-		"too, so\n"
-		"that no event is lost when each of them only asks for a run, as with "
-		"usbreconcile-once.\n\n"
-		"Exit codes: 0 done; 1 something failed, or a domain could not be read; 64 usage;\n"
-		"69 libvirt unreachable; 71 no udev; 75 another usbreconcile is at work, or "
-		"--settle waited\n"
-		"in vain; 77 no access.\n",
+		"Looks at the host's USB devices and the domains' tags, attaches and detaches\n"
+		"what differs, and looks again until nothing is left to do. Prints a line for\n"
+		"each thing that was done: `+` attached, `-` detached, `~` edited, `!` what\n"
+		"needs a person. With -n nothing is changed. With --settle what comes or goes\n"
+		"meanwhile counts too, so that no event is lost when each of them only asks for\n"
+		"a run, as with usbreconcile-once.\n\n"
+		"Exit codes: 0 done; 1 something failed, or a domain could not be read; 64\n"
+		"usage; 69 libvirt unreachable; 71 no udev; 75 another usbreconcile is at work,\n"
+		"or --settle waited in vain; 77 no access.\n",
 	.has_json = true,
 	.has_dry_run = true,
 	.options = options,

@@ -27,15 +27,19 @@ static char *document(const struct cmd_call *call, const struct pass *pass,
 		      const struct history *history, const struct domain *domain,
 		      const struct tag *tag)
 {
+	g_autofree char *page = NULL;
+
 	if (call->json)
 		return json_write_status(pass->snapshot, pass->plan, history);
 	if (prometheus)
 		return show_metrics(pass->snapshot, pass->plan);
 	if (nagios)
 		return show_plugin(pass->snapshot, pass->plan, domain, tag);
-	if (tag)
-		return show_tag(pass->snapshot, pass->plan,
+	if (tag) {
+		page = show_tag(pass->snapshot, pass->plan,
 				plan_find_verdict(pass->plan, domain, tag));
+		return show_wrap(call->style.width, page);
+	}
 	return show_status(&call->style, pass->snapshot, pass->plan, domain);
 }
 
@@ -118,18 +122,15 @@ const struct cmd cmd_status = {
 	.arguments = "[DOMAIN [NAME]]",
 	.summary = "show what every tag has come to",
 	.details =
-		"A line for every tag: its device, where that is on this host, the verdict and "
-		"why.\n"
-		"A verdict with ! is critical. With DOMAIN: of that domain only. With DOMAIN and "
-		"NAME:\n"
-		"everything about one tag, what it asks for, what nearly matches, who holds it, "
-		"what\n"
-		"libvirt said and what happens next. Everything is looked at afresh.\n\n"
+		"A line for every tag: its device, where that is on this host, the verdict and\n"
+		"why. A verdict with ! is critical. With DOMAIN: of that domain only. With\n"
+		"DOMAIN and NAME: everything about one tag, what it asks for, what nearly\n"
+		"matches, who holds it, what libvirt said and what happens next. Everything is\n"
+		"looked at afresh.\n\n"
 		"--json is always the whole document, whatever is named: it is what a bug report\n"
 		"needs, and `run --dry-run --snapshot FILE` plans for it again.\n\n"
-		"--prometheus and --nagios need no privilege and answer within 10 s, whatever "
-		"libvirt\n"
-		"does. --nagios exits with 0 ok, 1 warning, 2 critical, 3 unknown (every "
+		"--prometheus and --nagios need no privilege and answer within 10 s, whatever\n"
+		"libvirt does. --nagios exits with 0 ok, 1 warning, 2 critical, 3 unknown (every\n"
 		"error).\n\n"
 		"Exit codes: 0 nothing is critical; 1 something is, in what was named; 64 usage;\n"
 		"69 libvirt unreachable; 77 no access.\n",

@@ -172,20 +172,16 @@ const struct cmd cmd_tag = {
 	.summary = "give a device to a domain",
 	.details =
 		"Writes a tag called NAME into the domain's metadata, and attaches the device.\n"
-		"DEVICE is a sysname (1-1.6), an ID_PATH, ids (0403:6001), serial=..., or any "
-		"path\n"
-		"below /dev of it or of something on it (/dev/ttyUSB0, /dev/serial/by-id/...). If "
-		"it\n"
-		"could be several, they are listed and nothing is changed.\n\n"
-		"Without --by the tag asks for ids and serial if no other device here shows the "
-		"same,\n"
-		"else for ids and port, and says why. With -n the metadata is printed as it would "
-		"be,\n"
-		"and nothing is changed. The same tag once more is no error.\n\n"
-		"Exit codes: 0 done; 1 something failed; 64 usage, no such device, several, a "
-		"hub, or a\n"
-		"name that is taken; 65 the domain's metadata cannot be changed; 69 libvirt\n"
-		"unreachable; 75 another usbreconcile is at work; 77 no access.\n",
+		"DEVICE is a sysname (1-1.6), an ID_PATH, ids (0403:6001), serial=..., or any\n"
+		"path below /dev of it or of something on it (/dev/ttyUSB0,\n"
+		"/dev/serial/by-id/...). If it could be several, they are listed and nothing is\n"
+		"changed.\n\n"
+		"Without --by the tag asks for ids and serial if no other device here shows the\n"
+		"same, else for ids and port, and says why. With -n the metadata is printed as\n"
+		"it would be, and nothing is changed. The same tag once more is no error.\n\n"
+		"Exit codes: 0 done; 1 something failed; 64 usage, no such device, several, a\n"
+		"hub, or a name that is taken; 65 the domain's metadata cannot be changed; 69\n"
+		"libvirt unreachable; 75 another usbreconcile is at work; 77 no access.\n",
 	.least = 3,
 	.most = 3,
 	.has_dry_run = true,

@@ -83,15 +83,13 @@ const struct cmd cmd_untag = {
 	.arguments = "DOMAIN [NAME]...",
 	.summary = "take a domain's tags and their devices away",
 	.details =
-		"Takes the tags of these NAMEs out of the domain's metadata, and their hostdevs "
-		"out of\n"
-		"the domain. Without NAME: all tags, and invalid entries with them. What others "
-		"have\n"
-		"put between the tags stays. A tag that is not there is told and no error.\n\n"
-		"Exit codes: 0 done; 1 something failed; 64 usage; 65 the domain's metadata cannot "
-		"be\n"
-		"changed; 69 libvirt unreachable; 75 another usbreconcile is at work; 77 no "
-		"access.\n",
+		"Takes the tags of these NAMEs out of the domain's metadata, and their hostdevs\n"
+		"out of the domain. Without NAME: all tags, and invalid entries with them. What\n"
+		"others have put between the tags stays. A tag that is not there is told and no\n"
+		"error.\n\n"
+		"Exit codes: 0 done; 1 something failed; 64 usage; 65 the domain's metadata\n"
+		"cannot be changed; 69 libvirt unreachable; 75 another usbreconcile is at work;\n"
+		"77 no access.\n",
 	.least = 1,
 	.most = G_MAXUINT,
 	.run = run,

@@ -36,7 +36,7 @@ static int report(const struct cmd_call *call, const struct snapshot *snapshot, 
 	text = show_problems(snapshot->problems, NULL);
 	last = bad ? words_line("invalid: %u problem%s, %s valid", bad, bad == 1 ? "" : "s", valid)
 		   : words_line("ok: %s", valid);
-	say_data(text);
+	say_lines(text);
 	say_data(last);
 	return bad ? EX_DATAERR : EXIT_OK;
 }
@@ -133,18 +133,14 @@ const struct cmd cmd_validate = {
 	.name = "validate",
 	.arguments = "[DOMAIN | FILE | -]",
 	.summary = "check the metadata of domains, or of a file",
-	.details = "FILE is a domain's XML or our element alone, - is stdin; it needs no libvirt, "
-		   "and finds\n"
-		   "also what libvirt would lose without a word. Of a DOMAIN it also warns of tags "
-		   "that\n"
-		   "match nothing or too much on this host now, and of a guest with too few USB "
-		   "ports.\n"
-		   "What has a / in it or exists as a file is a FILE, else it is a DOMAIN. Without "
-		   "an\n"
-		   "argument: all domains.\n\n"
-		   "Exit codes: 0 all valid (there may be warnings); 64 usage; 65 something is "
-		   "invalid;\n"
-		   "69 libvirt unreachable; 77 no access.\n",
+	.details =
+		"FILE is a domain's XML or our element alone, - is stdin; it needs no libvirt,\n"
+		"and finds also what libvirt would lose without a word. Of a DOMAIN it also\n"
+		"warns of tags that match nothing or too much on this host now, and of a guest\n"
+		"with too few USB ports. What has a / in it or exists as a file is a FILE, else\n"
+		"it is a DOMAIN. Without an argument: all domains.\n\n"
+		"Exit codes: 0 all valid (there may be warnings); 64 usage; 65 something is\n"
+		"invalid; 69 libvirt unreachable; 77 no access.\n",
 	.most = 1,
 	.has_json = true,
 	.run = run,

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "reconciler/show.h"
 #include "state/text.h"
 
 /* errno of the first write to stdout that failed, 0 none. */
@@ -24,8 +25,10 @@ static void talk(const char *before, const char *format, va_list values)
 {
 	g_autofree char *untrusted_line = g_strdup_vprintf(format, values);
 	g_autofree char *line = text_printable(untrusted_line);
+	g_autofree char *whole = g_strdup_printf("%s%s\n", before, line);
+	g_autofree char *wrapped = show_wrap(show_width(STDERR_FILENO), whole);
 
-	fprintf(stderr, "%s%s\n", before, line);
+	fputs(wrapped, stderr);
 }
 
 void say_as_plugin(void)
@@ -100,6 +103,13 @@ void say_data(const char *text)
 	has_data = true;
 	if (fputs(text, stdout) == EOF && lost == 0)
 		lost = errno;
+}
+
+void say_lines(const char *text)
+{
+	g_autofree char *wrapped = show_wrap(show_width(STDOUT_FILENO), text);
+
+	say_data(wrapped);
 }
 
 int say_close(int status)

@@ -30,6 +30,9 @@ void say_limit(unsigned int milliseconds, const char *last_words, int status);
 /* Puts TEXT on stdout as it is: it has been encoded. */
 void say_data(const char *text);
 
+/* The same for lines that a person reads: on a terminal they break between words (show_wrap()). */
+void say_lines(const char *text);
+
 /*
  * The last word before exit(): what was said must have arrived. Returns STATUS, or EX_IOERR with a
  * complaint when it has not. A reader that has had enough (`| head`) is no error.

@@ -21,6 +21,15 @@ struct show_style {
 /* For stdout as it is: a terminal or not, NO_COLOR, TERM, COLUMNS. */
 struct show_style show_style(void);
 
+/* The columns of the terminal that is open at FD; 0: it is none. */
+unsigned int show_width(int fd);
+
+/*
+ * Encoded TEXT for a terminal of WIDTH columns (0: none, unchanged): a line that is too long breaks
+ * between words, and goes on below its last column. A word that is longer stays whole.
+ */
+char *show_wrap(unsigned int width, const char *text);
+
 /*
  * A plan, one line each: `+` attach, `-` detach, `~` edit, `!` what needs a person; then a count.
  * The same plan gives the same bytes. ONLY: names of domains, NULL: all.

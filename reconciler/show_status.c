@@ -161,18 +161,19 @@ char *show_status(const struct show_style *style, const struct snapshot *snapsho
 	g_autoptr(GPtrArray) untold = show_untold(snapshot, plan);
 	g_autofree char *problems = show_problems(untold, only);
 	g_autofree char *table = NULL;
-	GString *text = g_string_new(NULL);
+	g_autofree char *wrapped = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
 
 	if (summary) {
 		table = write_table(style, plan, only);
-		g_string_append_printf(text, "%s\n%s", table, summary);
 	} else {
 		summary = explain_no_tags(snapshot, only);
-		g_string_append(text, summary);
 	}
+	g_string_append(text, summary);
 	append_unmanaged(text, plan, only);
 	g_string_append(text, problems);
 	if (snapshot->daemon && !only)
 		append_daemon(text, snapshot);
-	return g_string_free(text, FALSE);
+	wrapped = show_wrap(style->width, text->str);
+	return g_strconcat(table ? table : "", table ? "\n" : "", wrapped, NULL);
 }

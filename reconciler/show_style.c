@@ -7,15 +7,17 @@
 
 #define WIDTH_USUAL 80
 
-static unsigned int terminal_width(void)
+unsigned int show_width(int fd)
 {
 	struct winsize size;
 	const char *columns = g_getenv("COLUMNS");
 	int asked = columns ? atoi(columns) : 0;
 
+	if (!isatty(fd))
+		return 0;
 	if (asked > 0)
 		return (unsigned int)asked;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
 	return WIDTH_USUAL;
 }
@@ -31,11 +33,7 @@ static bool wants_colour(void)
 
 struct show_style show_style(void)
 {
-	struct show_style style = {0};
+	unsigned int width = show_width(STDOUT_FILENO);
 
-	if (isatty(STDOUT_FILENO)) {
-		style.width = terminal_width();
-		style.colour = wants_colour();
-	}
-	return style;
+	return (struct show_style){.width = width, .colour = width > 0 && wants_colour()};
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reconciler/show_wrap.h"
 #include "state/text.h"
 
 #define COLUMNS_MAX 8
@@ -17,8 +18,10 @@
 /* What libsmartcols draws before a cell, a level: "├─" or "|-". */
 #define BRANCH_WIDTH 2
 
-/* What is shortened keeps so much, and so does the last column, which breaks between words; where
- * that is too wide all the same, so much. */
+/* The last column breaks between words, which loses nothing, and reads well while it has so much.
+ * What is shortened then keeps so much, and the last column; where that is too wide all the same,
+ * so much. */
+#define LAST_EASY   40
 #define SHORT_MIN   12
 #define LAST_MIN    24
 #define SHORT_TIGHT 6
@@ -58,22 +61,6 @@ static void row_free(gpointer data)
 	g_free(row);
 }
 
-static size_t char_width(gunichar c)
-{
-	if (g_unichar_iszerowidth(c))
-		return 0;
-	return g_unichar_iswide(c) ? 2 : 1;
-}
-
-static size_t text_width(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text = g_utf8_next_char(text))
-		width += char_width(g_utf8_get_char(text));
-	return width;
-}
-
 /*
  * Does the locale carry UTF-8? If not, what is not ASCII is spelt: the terminal could not show it,
  * and libsmartcols (2.38) would look for the end of such a cell for ever.
@@ -111,7 +98,7 @@ struct table *table_new(const char *const *columns)
 		table->may_shorten[i] = *columns[i] == '~';
 		table->may_go[i] = *columns[i] == '?';
 		table->names[i] = columns[i] + (table->may_shorten[i] || table->may_go[i] ? 1 : 0);
-		table->widths[i] = text_width(table->names[i]);
+		table->widths[i] = wrap_width(table->names[i]);
 	}
 	table->rows = g_ptr_array_new_with_free_func(row_free);
 	return table;
@@ -142,7 +129,7 @@ void table_cell_severity(struct table *table, enum severity severity, const char
 			    .severity = severity};
 
 	g_assert(column < table->columns);
-	table->widths[column] = MAX(table->widths[column], before + text_width(cell.text));
+	table->widths[column] = MAX(table->widths[column], before + wrap_width(cell.text));
 	g_array_append_val(row->cells, cell);
 }
 
@@ -167,19 +154,15 @@ static size_t excess_of(const struct table *table, size_t width)
 	return total > width ? total - width : 0;
 }
 
-/* The widest that may, by one, until it fits or none is wider than SHORT_LEAST and its name;
- * then the last. */
-static void shrink(struct table *table, size_t width, size_t short_least, size_t last_least)
+/* The widest that may, by one, until it fits or none is wider than LEAST and its name. */
+static void shrink_others(struct table *table, size_t width, size_t least)
 {
-	size_t *last = &table->widths[table->columns - 1];
-	size_t excess = excess_of(table, width);
-
-	for (; excess > 0; excess--) {
+	for (size_t excess = excess_of(table, width); excess > 0; excess--) {
 		guint widest = table->columns;
 
 		for (guint i = 0; i < table->columns; i++) {
 			if (table->may_shorten[i] &&
-			    table->widths[i] > MAX(short_least, text_width(table->names[i])) &&
+			    table->widths[i] > MAX(least, wrap_width(table->names[i])) &&
 			    (widest == table->columns || table->widths[i] > table->widths[widest]))
 				widest = i;
 		}
@@ -187,50 +170,50 @@ static void shrink(struct table *table, size_t width, size_t short_least, size_t
 			break;
 		table->widths[widest]--;
 	}
-	if (*last > last_least)
-		*last -= MIN(excess, *last - last_least);
+}
+
+static void shrink_last(struct table *table, size_t width, size_t least)
+{
+	size_t *last = &table->widths[table->columns - 1];
+
+	if (*last > least)
+		*last -= MIN(excess_of(table, width), *last - least);
 }
 
 static void fit(struct table *table, size_t width)
 {
 	for (guint i = 0; i < table->columns; i++)
 		table->gone[i] = table->may_go[i] && excess_of(table, width) > 0;
-	shrink(table, width, SHORT_MIN, LAST_MIN);
-	shrink(table, width, SHORT_TIGHT, LAST_TIGHT);
-}
-
-/* Where TEXT must end to be no wider than WIDTH. */
-static const char *end_within(const char *text, size_t width)
-{
-	size_t used = 0;
-
-	for (; *text; text = g_utf8_next_char(text)) {
-		used += char_width(g_utf8_get_char(text));
-		if (used > width)
-			break;
-	}
-	return text;
+	shrink_last(table, width, LAST_EASY);
+	shrink_others(table, width, SHORT_MIN);
+	shrink_last(table, width, LAST_MIN);
+	shrink_others(table, width, SHORT_TIGHT);
+	shrink_last(table, width, LAST_TIGHT);
 }
 
 static char *shorten(const char *text, size_t width)
 {
 	const char *end;
 
-	if (text_width(text) <= width)
+	if (wrap_width(text) <= width)
 		return g_strdup(text);
-	end = end_within(text, width - 1);
+	end = wrap_end_within(text, width - 1);
 	return g_strdup_printf("%.*s%s", (int)(end - text), text, has_unicode() ? "…" : "~");
 }
 
-/* Takes the part of *TEXT that fits into WIDTH, up to a space if there is one. A new string. */
+/* Takes the part of *TEXT that fits into WIDTH, up to a space if there is one, else to a dash:
+ * ports have many. A new string. */
 static char *take_part(const char **text, size_t width)
 {
 	const char *start = *text;
-	const char *end = end_within(start, width);
+	const char *end = wrap_end_within(start, width);
 	const char *space = *end == ' ' ? end : g_strrstr_len(start, end - start, " ");
+	const char *dash = g_strrstr_len(start, end - start, "-");
 
 	if (*end && space && space > start)
 		end = space;
+	else if (*end && dash)
+		end = dash + 1;
 	*text = end + strspn(end, " ");
 	return g_strndup(start, (gsize)(end - start));
 }
@@ -241,7 +224,7 @@ static const char *colour_of(enum severity severity)
 	case SEVERITY_OK:
 		return NULL;
 	case SEVERITY_WARNING:
-		return "yellow";
+		return "magenta"; /* legible on white, too, as yellow is not */
 	case SEVERITY_CRITICAL:
 		return "red";
 	}

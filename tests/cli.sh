@@ -33,6 +33,8 @@ test_help() {
 		says out "Usage: usbreconcile [-c URI] [-v] $command"
 		says out 'Exit codes:'
 		is_empty err
+		checks=$((checks + 1))
+		! grep '^[^ ].\{80\}' out >long || fail "wider than 80 columns: $(cat long)"
 	done
 	expect 0 usbreconcile --version
 	says out 'usbreconcile '
@@ -202,8 +204,17 @@ test_terminal() {
 	says out $'\033[31m'
 	tr -d '\r' <out | sed 's/\x1b\[[0-9;]*m//g' >plain
 	checks=$((checks + 1))
-	# Below the table are problems, which may be long.
-	! sed '/^$/,$d' plain | grep -q '.\{61\}' || fail 'a table wider than the terminal'
+	! grep -q '.\{61\}' plain || fail 'wider than the terminal'
+	# Nor is what is no table, which breaks between words.
+	for command in --help 'run --help' "-c '$bad' status nas ups" "-c '$bad' status typo" "-c '$calm' run -n" \
+		"run -n --snapshot '$here/cases/replug_detaches_then_attaches.json'" \
+		"-c '$calm' validate" "-c '$calm' status nas ups zigbee"; do
+		script -qec "stty cols 60; exec '$program' $command" /dev/null >out 2>err
+		tr -d '\r' <out | sed 's/\x1b\[[0-9;]*m//g' >plain
+		checks=$((checks + 1))
+		[[ -s plain ]] && ! grep '.\{61\}' plain >long || fail "wider than the terminal: $(cat long)"
+	done
+	command="stty cols 60; exec '$program' -c '$bad' status"
 	expect 1 env NO_COLOR=1 script -qec "$command" /dev/null
 	checks=$((checks + 1))
 	! grep -q $'\033' out || fail 'colours in spite of NO_COLOR'

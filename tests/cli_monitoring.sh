@@ -133,6 +133,7 @@ test_monitoring_of_a_libvirt_that_hangs() {
 test_alert_rules() {
 	command -v promtool >/dev/null || { echo "skipped: the alerts (no promtool here)" && return; }
 	expect 0 promtool check rules "$here/../rules/usbreconcile-alerts.yml"
+	expect 0 promtool test rules "$here/alerts.yml"
 	# An alert on a series that is never written would never fire.
 	for name in $(grep -o 'usbreconcile_[a-z_]*' "$here/../rules/usbreconcile-alerts.yml" | sort -u); do
 		checks=$((checks + 1))

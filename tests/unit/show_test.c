@@ -81,6 +81,38 @@ static void status_loses_nothing_without_a_terminal(void **state)
 	assert_contains(text, ups->serial);
 }
 
+static void names_are_whole_while_the_reason_can_wrap(void **state)
+{
+	(void)state;
+	const struct show_style wide = {.width = 110};
+	OWN(snapshot) world = show_world_small();
+	g_autofree char *text = NULL;
+	g_autofree char *tight = NULL;
+
+	world_tag(world_domain(world, "desktop-of-the-right-hand-side", true), "gamepad", "A");
+	text = status_of(&wide, world);
+	tight = status_of(&narrow, world);
+	assert_contains(text, "\ndesktop-of-the-right-hand-side gamepad");
+	assert_no_line_longer_than(text, 110);
+	assert_contains(tight, "\ndesktop-of-… gamepad");
+	assert_no_line_longer_than(tight, 80);
+}
+
+static void a_port_breaks_at_a_dash(void **state)
+{
+	(void)state;
+	const char *const columns[] = {"A", "WHY", NULL};
+	const struct show_style tiny = {.width = 26};
+	struct table *table = table_new(columns);
+	g_autofree char *text = NULL;
+
+	table_row(table);
+	table_cell(table, "a");
+	table_cell(table, "at pci-0000:00:14.0-usb-0:3.1");
+	text = table_finish(table, &tiny);
+	assert_string_equal(text, "A WHY\na at\n  pci-0000:00:14.0-usb-\n  0:3.1\n");
+}
+
 static void colours_come_beside_words_and_change_none(void **state)
 {
 	(void)state;
@@ -386,6 +418,8 @@ int main(void)
 		cmocka_unit_test(status_shows_each_tag_and_counts),
 		cmocka_unit_test(status_breaks_between_words_on_a_terminal),
 		cmocka_unit_test(status_loses_nothing_without_a_terminal),
+		cmocka_unit_test(names_are_whole_while_the_reason_can_wrap),
+		cmocka_unit_test(a_port_breaks_at_a_dash),
 		cmocka_unit_test(colours_come_beside_words_and_change_none),
 		cmocka_unit_test(hostile_strings_stay_in_their_cell),
 		cmocka_unit_test(a_domain_without_tags_is_told_how_that_happens),
