@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "reconciler/daemon_parts.h"
+#include "reconciler/lock.h"
 #include "reconciler/log.h"
 #include "reconciler/service.h"
 #include "state/devices.h"
@@ -374,7 +375,7 @@ int daemon_run(const struct daemon_options *options)
 		return EX_OSERR;
 	}
 	set_up(&daemon);
-	wire_start(&daemon);
+	wire_start(&daemon, USBRECONCILE_RUNDIR);
 	link_start(&daemon);
 	run(&daemon);
 	tear_down(&daemon);
