@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "reconciler/daemon_parts.h"
+#include "reconciler/lock.h"
 #include "reconciler/log.h"
 #include "reconciler/service.h"
 #include "state/devices.h"
@@ -26,6 +27,24 @@
 #define READY_PATIENCE (20 * G_USEC_PER_SEC)
 /* What SIGTERM gives the calls under way. */
 #define STOP_PATIENCE (10 * G_USEC_PER_SEC)
+
+void daemon_init(struct daemon *daemon)
+{
+	daemon->history = history_new();
+	daemon->residents = residents_new();
+	daemon->devices = g_ptr_array_new();
+	daemon->planned = g_ptr_array_new();
+}
+
+void daemon_clear(struct daemon *daemon)
+{
+	history_free(daemon->history);
+	residents_free(daemon->residents);
+	g_ptr_array_unref(daemon->devices);
+	g_ptr_array_unref(daemon->planned);
+	g_free(daemon->uri);
+	g_free(daemon->said);
+}
 
 void daemon_want(struct daemon *daemon, enum trigger trigger)
 {
@@ -304,10 +323,7 @@ static void set_up(struct daemon *daemon)
 
 	daemon->worker = worker_new(daemon->loop, DAEMON_THREADS);
 	daemon->alarm = deadline_new(daemon->loop, on_alarm, daemon);
-	daemon->history = history_new();
-	daemon->residents = residents_new();
-	daemon->devices = g_ptr_array_new();
-	daemon->planned = g_ptr_array_new();
+	daemon_init(daemon);
 	daemon->devices_dirty = true;
 	daemon->allowance = ALLOWANCE;
 	daemon->allowance_at = now;
@@ -362,12 +378,7 @@ static void tear_down(struct daemon *daemon)
 		return;
 	deadline_free(daemon->alarm);
 	devices_monitor_free(daemon->monitor);
-	history_free(daemon->history);
-	residents_free(daemon->residents);
-	g_ptr_array_unref(daemon->devices);
-	g_ptr_array_unref(daemon->planned);
-	g_free(daemon->uri);
-	g_free(daemon->said);
+	daemon_clear(daemon);
 }
 
 int daemon_run(const struct daemon_options *options)
@@ -382,7 +393,7 @@ int daemon_run(const struct daemon_options *options)
 		return EX_OSERR;
 	}
 	set_up(&daemon);
-	wire_start(&daemon);
+	wire_start(&daemon, USBRECONCILE_RUNDIR);
 	link_start(&daemon);
 	run(&daemon);
 	tear_down(&daemon);

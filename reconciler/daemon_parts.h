@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What the parts of the daemon share: included by reconciler/daemon*.c only. */
+/* What the parts of the daemon share: included by reconciler/daemon*.c and their tests only. */
 
 #include <glib.h>
 #include <stdbool.h>
@@ -81,7 +81,9 @@ struct daemon {
 	GList *requests;      /* struct request *: who waits for passes (daemon_wire.c) */
 };
 
-/* daemon.c */
+/* daemon.c: what it knows, which is nothing yet. */
+void daemon_init(struct daemon *daemon);
+void daemon_clear(struct daemon *daemon);
 void daemon_want(struct daemon *daemon, enum trigger trigger);
 
 /* daemon_link.c: connecting, libvirt's events, and reading what they touched. */
@@ -102,8 +104,8 @@ void link_lost(struct daemon *daemon, const char *why);
 void act_pass(struct daemon *daemon, enum trigger trigger);
 /* daemon_tell.c: what verdicts have come to, for the log; once a change. */
 void tell_verdicts(struct daemon *daemon, const struct pass *made, uint64_t pass);
-/* daemon_wire.c: the sockets. */
-void wire_start(struct daemon *daemon);
+/* daemon_wire.c: the sockets, in DIRECTORY: USBRECONCILE_RUNDIR, but for tests. */
+void wire_start(struct daemon *daemon, const char *directory);
 /* Does somebody want to hear what a pass did? Then it is handed over to them. */
 bool wire_wants_pass(const struct daemon *daemon);
 void wire_take_pass(struct daemon *daemon, struct pass *pass);

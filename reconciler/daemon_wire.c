@@ -10,7 +10,6 @@
 
 #include "reconciler/core/retry.h"
 #include "reconciler/daemon_parts.h"
-#include "reconciler/lock.h"
 #include "reconciler/result.h"
 #include "reconciler/log.h"
 #include "reconciler/show.h"
@@ -245,11 +244,11 @@ void wire_check(struct daemon *daemon)
 	finish(daemon, request);
 }
 
-static void listen_on(struct daemon *daemon, const char *name, unsigned int mode,
-		      GUnixFDSourceFunc callback)
+static void listen_on(struct daemon *daemon, const char *directory, const char *name,
+		      unsigned int mode, GUnixFDSourceFunc callback)
 {
 	g_autofree char *err = NULL;
-	int fd = wire_listen(USBRECONCILE_RUNDIR, name, mode, &err);
+	int fd = wire_listen(directory, name, mode, &err);
 	GSource *source;
 
 	if (fd < 0) {
@@ -263,9 +262,9 @@ static void listen_on(struct daemon *daemon, const char *name, unsigned int mode
 	g_source_unref(source);
 }
 
-void wire_start(struct daemon *daemon)
+void wire_start(struct daemon *daemon, const char *directory)
 {
 	daemon->talker = worker_new(daemon->loop, 4);
-	listen_on(daemon, WIRE_STATUS, 0666, on_status);
-	listen_on(daemon, WIRE_CONTROL, 0660, on_control);
+	listen_on(daemon, directory, WIRE_STATUS, 0666, on_status);
+	listen_on(daemon, directory, WIRE_CONTROL, 0660, on_control);
 }

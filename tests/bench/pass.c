@@ -62,10 +62,9 @@ static void add_domain(struct snapshot *world, unsigned int number)
 /* The daemon that knows this world. */
 static void set_up(struct daemon *daemon, const struct snapshot *world)
 {
-	daemon->history = history_new();
-	daemon->residents = residents_new();
+	daemon_init(daemon);
+	g_ptr_array_unref(daemon->devices);
 	daemon->devices = g_ptr_array_ref(world->devices);
-	daemon->planned = g_ptr_array_ref(world->devices);
 	daemon->still_since = 1;
 	daemon->everything = true;
 	for (guint i = 0; i < world->domains->len; i++) {
