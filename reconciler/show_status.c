@@ -87,11 +87,12 @@ static char *summarise(const struct plan *plan, const struct domain *only)
 
 /* libvirt loses metadata without a word; whoever wonders finds out here. */
 static const char no_tags_of_one[] =
-	"`usbreconcile tag` gives it a device, `usbreconcile adopt` tags what it has already.\n"
-	"If you have written some, libvirt has lost them: of the children of <metadata> it keeps\n"
-	"only those with a namespace, and of one namespace only the first. `virsh edit` of a\n"
-	"running domain changes what the next start uses, and that is what is read here.\n"
-	"`usbreconcile validate FILE` finds such mistakes before libvirt does.\n";
+	"`usbreconcile tag` gives it a device, `usbreconcile adopt` tags what it has\n"
+	"already. If you have written some, libvirt has lost them: of the children of\n"
+	"<metadata> it keeps only those with a namespace, and of one namespace only the\n"
+	"first. `virsh edit` of a running domain changes what the next start uses, and\n"
+	"that is what is read here. `usbreconcile validate FILE` finds such mistakes\n"
+	"before libvirt does.\n";
 
 static char *explain_no_tags(const struct snapshot *snapshot, const struct domain *only)
 {

@@ -167,7 +167,7 @@ static void a_domain_without_tags_is_told_how_that_happens(void **state)
 	text = show_status(&piped, world, plan, domain);
 	assert_contains(text, "empty has no tags.\n");
 	assert_contains(text, "only those with a namespace");
-	assert_contains(text, "`usbreconcile adopt` tags what it has already");
+	assert_contains(text, "`usbreconcile adopt` tags what it has\nalready");
 }
 
 static void devices_shorten_what_a_terminal_cannot_hold(void **state)
