@@ -25,10 +25,10 @@ static void talk(const char *before, const char *format, va_list values)
 {
 	g_autofree char *untrusted_line = g_strdup_vprintf(format, values);
 	g_autofree char *line = text_printable(untrusted_line);
-	g_autofree char *whole = g_strdup_printf("%s%s\n", before, line);
+	g_autofree char *whole = g_strconcat(before, line, NULL);
 	g_autofree char *wrapped = show_wrap(show_width(STDERR_FILENO), whole);
 
-	fputs(wrapped, stderr);
+	fprintf(stderr, "%s\n", wrapped);
 }
 
 void say_as_plugin(void)
