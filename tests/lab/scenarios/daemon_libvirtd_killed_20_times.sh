@@ -10,7 +10,9 @@ plug_and_wait a serial=AAA port=1
 set_tags g1 <<<'<devices><device name="a" serial="AAA"/></devices>'
 guest_sees_exactly g1 0403:6001/AAA
 pid=$(host systemctl show --value --property MainPID usbreconcile)
-footprint() { host_sh "ls /proc/$pid/fd | wc -l; grep VmRSS /proc/$pid/status"; }
+footprint() { # -> DESCRIPTORS, KB that are its own, KB with the files it has mapped
+	host_sh "ls /proc/$pid/fd | wc -l; awk '/^(RssAnon|VmRSS)/ { print \$2 }' /proc/$pid/status | sort -n" | paste -s -d ' '
+}
 
 for round in {1..20}; do
 	unplug a
@@ -18,8 +20,12 @@ for round in {1..20}; do
 	host_sh "sleep 0.$((round * 37 % 100)); systemctl kill --signal KILL libvirtd; systemctl reset-failed libvirtd" || true
 	within 60 host systemctl --quiet is-active libvirtd
 	within 60 expect_attached g1 ua-usbr-a AAA
-	footprint
+	read -r fds own all <<<"$(footprint)"
+	echo "round $round: $fds descriptors, $own kB of $all kB"
+	((round > 1)) || first_fds=$fds first_own=$own
 done
+((fds <= first_fds)) || fail "$fds descriptors, first $first_fds"
+((own <= first_own + 512)) || fail "$own kB, first $first_own kB"
 is_running g1
 expect_equal "$pid" "$(host systemctl show --value --property MainPID usbreconcile)"
 guest_sees_exactly g1 0403:6001/AAA
