@@ -2,6 +2,7 @@
 #include "reconciler/daemon.h"
 
 #include <glib-unix.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sysexits.h>
 
@@ -44,6 +45,13 @@ void daemon_clear(struct daemon *daemon)
 	g_ptr_array_unref(daemon->planned);
 	g_free(daemon->uri);
 	g_free(daemon->said);
+}
+
+void daemon_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 void daemon_want(struct daemon *daemon, enum trigger trigger)

@@ -292,6 +292,7 @@ static bool waits_for_host(const struct plan *plan)
 void act_pass(struct daemon *daemon, enum trigger trigger)
 {
 	struct round *round = g_new0(struct round, 1);
+	bool everything = daemon->everything;
 	const struct snapshot *snapshot;
 	const struct plan *plan;
 
@@ -315,4 +316,6 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 			start_doing(daemon, round, domain, resident);
 	}
 	round_unref(daemon, round);
+	if (everything)
+		daemon_give_back();
 }

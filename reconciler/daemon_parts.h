@@ -84,6 +84,9 @@ struct daemon {
 /* daemon.c: what it knows, which is nothing yet. */
 void daemon_init(struct daemon *daemon);
 void daemon_clear(struct daemon *daemon);
+/* Everything that was needed for a moment only, to the kernel: a plan for 1,000 domains, or a
+ * document of them, takes several times what is kept. */
+void daemon_give_back(void);
 void daemon_want(struct daemon *daemon, enum trigger trigger);
 
 /* daemon_link.c: connecting, libvirt's events, and reading what they touched. */

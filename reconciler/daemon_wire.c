@@ -58,6 +58,7 @@ static void write_done(void *data)
 	g_free(talk->request);
 	g_free(talk->answer);
 	g_free(talk);
+	daemon_give_back();
 }
 
 /* Takes ANSWER and the talk over. */
