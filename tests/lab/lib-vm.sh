@@ -115,9 +115,12 @@ vm_install() {
 	local dest=$DIR/rootfs/install
 	mkdir -p "$dest/usr/local/sbin"
 	install "$LAB/lab-host" "$dest/usr/local/sbin/lab-host"
-	tar --create --directory "$dest" --owner=root --group=root . | vm_ssh root "
+	# Files only: for a moment tar takes over the directories that it is given, and polkitd, which
+	# reads its rules anew in that moment, may not enter them and goes on without any.
+	find "$dest" ! -type d -printf '%P\0' |
+		tar --create --directory "$dest" --null --files-from=- --owner=root --group=root | vm_ssh root "
 		date --set=@$EPOCHREALTIME >/dev/null
-		tar --extract --no-overwrite-dir --directory /
+		tar --extract --directory /
 		[ ! -e /usr/bin/usbreconcile ] || {
 			systemd-sysusers
 			systemd-tmpfiles --create usbreconcile.conf 2>/dev/null
