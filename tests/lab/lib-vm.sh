@@ -132,7 +132,7 @@ vm_install() {
 vm_boot_id() { vm_ssh root 'cat /proc/sys/kernel/random/boot_id'; }
 
 vm_wait_booted_since() { # BOOT-ID
-	local end=$((SECONDS + 240)) now
+	local end=$((SECONDS + 480)) now
 	until vm_hang_up && now=$(vm_boot_id 2>/dev/null) && [[ $now =~ ^[0-9a-f]{8}- && $now != "$1" ]]; do
 		((SECONDS < end)) || die "it does not come back; last words: $(tail -n 3 serial.log)"
 		sleep 0.5

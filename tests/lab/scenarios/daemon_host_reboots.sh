@@ -3,7 +3,7 @@
 # title: an orderly reboot renumbers the device of persist="yes": no stale address is left, and it returns
 # tier: long
 # needs: g1
-# timeout: 600
+# timeout: 900
 
 host systemctl enable usbreconcile
 daemon_start

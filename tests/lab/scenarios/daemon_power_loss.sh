@@ -3,7 +3,7 @@
 # title: after a power cut the config names the number that is now the twin's: the right one ends up in the guest
 # tier: long
 # needs: g1
-# timeout: 600
+# timeout: 900
 
 host systemctl enable usbreconcile
 daemon_start
