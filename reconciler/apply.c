@@ -151,9 +151,10 @@ static void judge_detach(const struct work *work, struct step *step, const GPtrA
 	} else if (step->unsure) {
 		settle_refused(step, &step->doubt);
 		step->outcome->releasing = step->silent;
-	} else
+	} else {
 		settle(step, OUTCOME_FAILED, 0,
 		       g_strdup("libvirt accepted it, but its XML still shows the device"));
+	}
 }
 
 /* What the re-read of its side shows of a step. */

@@ -124,6 +124,9 @@ char *cmd_list_tags(const struct domain *domain);
 int cmd_find_editable(const struct cmd_call *call, const struct snapshot *snapshot,
 		      const char *name, const struct domain **ret_domain);
 
+/* Puts on stdout what the command was asked for: a document, or lines for a person. */
+void cmd_print(const struct cmd_call *call, const char *text);
+
 /* "g1/zigbee: attached: host and libvirt agree" */
 void cmd_print_verdict(const struct verdict *verdict);
 

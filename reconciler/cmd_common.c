@@ -100,10 +100,8 @@ int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct l
 
 	if (taken == LOCK_BUSY) {
 		asked = wire_ask(USBRECONCILE_RUNDIR, arguments, ret_status, &text, &err);
-		if (asked == 0 && call->json)
-			say_data(text);
-		else if (asked == 0)
-			say_lines(text);
+		if (asked == 0)
+			cmd_print(call, text);
 		if (asked < 0)
 			return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, NULL, "%s", err);
 		if (asked == 0)
@@ -185,6 +183,14 @@ int cmd_find_editable(const struct cmd_call *call, const struct snapshot *snapsh
 			"read",
 			"domain %s cannot be read: %s", (*ret_domain)->name,
 			(*ret_domain)->unreadable);
+}
+
+void cmd_print(const struct cmd_call *call, const char *text)
+{
+	if (call->json)
+		say_data(text);
+	else
+		say_lines(text);
 }
 
 void cmd_print_verdict(const struct verdict *verdict)

@@ -57,13 +57,9 @@ static int print_plan(const struct cmd_call *call, const struct snapshot *snapsh
 
 	if (status != EXIT_OK)
 		return status;
-	if (call->json) {
-		text = json_write_run(snapshot, plan, history, no_outcomes);
-		say_data(text);
-	} else {
-		text = show_plan(snapshot, plan, only);
-		say_lines(text);
-	}
+	text = call->json ? json_write_run(snapshot, plan, history, no_outcomes)
+			  : show_plan(snapshot, plan, only);
+	cmd_print(call, text);
 	return EXIT_OK;
 }
 
@@ -146,15 +142,13 @@ static void print_done(const struct cmd_call *call, const struct pass *done,
 {
 	g_autofree char *text = NULL;
 
-	if (call->json) {
-		text = json_write_run(done->snapshot, done->plan, history, done->outcomes);
-		say_data(text);
-	} else if (log_has_stdout()) {
+	if (!call->json && log_has_stdout()) {
 		log_done(done, only);
-	} else {
-		text = show_run(done, only);
-		say_lines(text);
+		return;
 	}
+	text = call->json ? json_write_run(done->snapshot, done->plan, history, done->outcomes)
+			  : show_run(done, only);
+	cmd_print(call, text);
 }
 
 /* The host did not stand still: what is there is done, and somebody has to look again. */

@@ -239,6 +239,7 @@ static void note_state(struct daemon *daemon)
 static uint64_t last_step(struct daemon *daemon)
 {
 	daemon->wanted = false;
+	daemon->everything = true;
 	if (daemon->leaving && daemon->link)
 		act_pass(daemon, TRIGGER_REQUEST);
 	return 0;
@@ -274,23 +275,17 @@ static uint64_t step(struct daemon *daemon)
 	return 0;
 }
 
-static void sooner(uint64_t *when, uint64_t due)
-{
-	if (due != 0 && (*when == 0 || due < *when))
-		*when = due;
-}
-
 static void set_alarm(struct daemon *daemon, uint64_t when)
 {
-	sooner(&when, daemon->due_connect);
-	sooner(&when, daemon->due_resync);
-	sooner(&when, daemon->due_look);
-	sooner(&when, daemon->due_wake);
-	sooner(&when, daemon->due_release);
-	sooner(&when, daemon->due_ready);
-	sooner(&when, daemon->due_watchdog);
-	sooner(&when, daemon->due_stop);
-	sooner(&when, daemon->due_answer);
+	deadline_sooner(&when, daemon->due_connect);
+	deadline_sooner(&when, daemon->due_resync);
+	deadline_sooner(&when, daemon->due_look);
+	deadline_sooner(&when, daemon->due_wake);
+	deadline_sooner(&when, daemon->due_release);
+	deadline_sooner(&when, daemon->due_ready);
+	deadline_sooner(&when, daemon->due_watchdog);
+	deadline_sooner(&when, daemon->due_stop);
+	deadline_sooner(&when, daemon->due_answer);
 	deadline_set(daemon->alarm, when);
 }
 

@@ -256,10 +256,9 @@ struct pass *act_look(struct daemon *daemon)
 	return look(daemon, NULL);
 }
 
-/* What has happened since the last pass, and only for those whom it concerns. */
-static struct pass *look_at_news(struct daemon *daemon)
+/* What has happened since the last pass, for those whom it concerns, or about all. */
+static struct pass *look_at_news(struct daemon *daemon, bool everything)
 {
-	bool everything = daemon->everything || daemon->leaving;
 	g_autoptr(GPtrArray) concerned =
 		everything ? NULL
 			   : residents_concerned(daemon->residents, daemon->planned,
@@ -268,7 +267,6 @@ static struct pass *look_at_news(struct daemon *daemon)
 
 	g_ptr_array_unref(daemon->planned);
 	daemon->planned = g_ptr_array_ref(daemon->devices);
-	daemon->everything = false;
 	retry_note_plan(daemon->history, pass->plan, pass->snapshot);
 	if (everything)
 		retry_note_domains(daemon->history, pass->snapshot);
@@ -297,7 +295,8 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 	const struct plan *plan;
 
 	round->users = 1;
-	round->pass = look_at_news(daemon);
+	daemon->everything = false;
+	round->pass = look_at_news(daemon, everything);
 	snapshot = round->pass->snapshot;
 	plan = round->pass->plan;
 	if (daemon->due_release == 0 && waits_for_host(plan))

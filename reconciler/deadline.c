@@ -26,6 +26,12 @@ static gboolean on_ring(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer 
 	return G_SOURCE_CONTINUE;
 }
 
+void deadline_sooner(uint64_t *when, uint64_t other)
+{
+	if (other != 0 && (*when == 0 || other < *when))
+		*when = other;
+}
+
 struct deadline *deadline_new(GMainContext *loop, void (*ring)(void *data), void *data)
 {
 	struct deadline *deadline = g_new0(struct deadline, 1);

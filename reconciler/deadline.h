@@ -13,6 +13,9 @@
 
 struct deadline;
 
+/* Moves *WHEN to OTHER if that is sooner; 0: never. */
+void deadline_sooner(uint64_t *when, uint64_t other);
+
 /* RING is called on LOOP when the time has come. */
 struct deadline *deadline_new(GMainContext *loop, void (*ring)(void *data), void *data);
 void deadline_free(struct deadline *deadline);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "reconciler/deadline.h"
+
 static void free_problem(gpointer data)
 {
 	problem_free(data);
@@ -276,12 +278,6 @@ void residents_show(const struct residents *residents, const GPtrArray *only,
 	snapshot_sort(snapshot);
 }
 
-static void sooner(uint64_t *when, uint64_t other)
-{
-	if (other != 0 && (*when == 0 || other < *when))
-		*when = other;
-}
-
 /* Everybody's first moment; those that have come by NOW are news. */
 static void look_at_wakes(struct residents *residents, uint64_t now)
 {
@@ -294,7 +290,7 @@ static void look_at_wakes(struct residents *residents, uint64_t now)
 		struct resident *resident = data;
 
 		if (resident->wake > now) {
-			sooner(&residents->wake, resident->wake);
+			deadline_sooner(&residents->wake, resident->wake);
 		} else if (resident->wake != 0) {
 			resident->wake = 0;
 			g_ptr_array_add(residents->news, domain_ref(resident->domain));
@@ -327,8 +323,8 @@ void residents_note_plan(struct residents *residents, const struct snapshot *sna
 	for (guint i = 0; i < plan->wakes->len; i++) {
 		const struct wake *wake = &g_array_index(plan->wakes, struct wake, i);
 
-		sooner(&residents_find(residents, wake->domain->uuid)->wake, wake->when);
-		sooner(&residents->wake, wake->when);
+		deadline_sooner(&residents_find(residents, wake->domain->uuid)->wake, wake->when);
+		deadline_sooner(&residents->wake, wake->when);
 	}
 	if (first_is_gone)
 		look_at_wakes(residents, 0);
