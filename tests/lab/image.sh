@@ -46,6 +46,7 @@ image_configure() { # ROOTFS
 	for unit in $MASKED_UNITS; do
 		ln -sf /dev/null "$root/etc/systemd/system/$unit"
 	done
+	rm -f "$root/etc/systemd/system/sockets.target.wants/cockpit.socket"
 	chroot "$root" useradd --create-home --shell /bin/bash plain
 	chroot "$root" usermod --password '*' root
 	chroot "$root" usermod --password '*' plain
