@@ -138,6 +138,15 @@ def check_readme(manual):
             same("files that the README names", ["a"], ["a", path])
 
 
+def check_tidying(build):
+    """Whichever scdoc made them, the manuals are the same: it says .P or .PP, as its version is."""
+    raw = [path.read_text() for path in sorted(pathlib.Path(build).glob("usbreconcile*.raw"))]
+    for text in raw:
+        made = {subprocess.run(["awk", "-f", MAN / "tidy.awk"], input=re.sub(r"^\.PP?$", macro, text, flags=re.M),
+                               capture_output=True, text=True, check=True).stdout for macro in (".P", ".PP")}
+        same("manuals by another scdoc", ["one"], ["one"] if len(made) == 1 else ["several"])
+
+
 def check_lint(build):
     """The manuals as they are installed."""
     global failures
@@ -159,6 +168,7 @@ def main(program, build):
     check_json((MAN / "usbreconcile-status.5.scd").read_text())
     check_log(manual)
     check_readme(manual)
+    check_tidying(build)
     check_lint(build)
     if failures == 0:
         print("manuals, README and program agree")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What scdoc makes, so that `mandoc -T lint` has nothing to say: no empty paragraphs, a title in
-# capitals, text lines of 80 bytes.
+# capitals, text lines of 80 bytes. A paragraph is .P to scdoc 1.11.2, and .PP to others.
 
 function fold(line,   i) {
 	while (length(line) > 80) {
@@ -20,7 +20,7 @@ function fold(line,   i) {
 /^\.nf/ { verbatim = 1 }
 /^\.fi/ { verbatim = 0 }
 /^\.TH / { $2 = toupper($2) }
-/^\.P$/ { paragraph = !after_heading; next }
+/^\.PP?$/ { paragraph = !after_heading; next }
 /^\.S[HS] / { paragraph = 0; after_heading = 1; print; next }
 /^\.R[SE]/ { paragraph = paragraph && !/^\.RS/; print; next }
 {

@@ -181,7 +181,6 @@ static void what_is_absent_or_a_hub_is_not_adopted(void **state)
 static void a_stale_address_is_read_by_its_ids(void **state)
 {
 	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
 	struct domain *domain = world_domain(world, "g1", true);
 	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
 

@@ -96,11 +96,11 @@ static void what_validate_warns_of_is_lost(void **state)
 	static const char *const lost[] = {
 		"<devices><device name='a' serial='1'/></devices>",
 		"<usb:devices><usb:device name='a' serial='1'/></usb:devices>",
-		"<u:devices xmlns:u='urn:usbreconcile:domain:1.0'/>"
-		"<u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device name='a' serial='1'/>"
-		"</u:devices>",
-		"</metadata><metadata><u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device "
-		"name='a' serial='1'/></u:devices>",
+		("<u:devices xmlns:u='urn:usbreconcile:domain:1.0'/>"
+		 "<u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device name='a' serial='1'/>"
+		 "</u:devices>"),
+		("</metadata><metadata><u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device "
+		 "name='a' serial='1'/></u:devices>"),
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(lost); i++) {
@@ -226,6 +226,7 @@ static void what_is_written_is_what_was_meant(void **state)
 		assert_false(changed);
 
 		assert_alike(meant, made);
+		assert_alike(before, unneeded);
 		assert_alike(before, after);
 		undefine(domain);
 	}

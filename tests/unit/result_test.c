@@ -105,7 +105,6 @@ static void a_failure_has_one_line_and_is_bad(void **state)
 	(void)state;
 	struct pass *only_pass = new_pass(7, 0, NULL);
 	g_autoptr(GPtrArray) passes = new_passes(only_pass, NULL);
-	g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(g_free);
 	const struct pass *done;
 	g_autofree char *text = NULL;
 
