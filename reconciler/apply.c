@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/apply.h"
 
-#include "xmlutil/domain_xml.h"
-
 /* An action on its way. */
 struct step {
 	const struct action *action;
@@ -19,21 +17,6 @@ struct work {
 	struct step *steps;
 	guint count;
 };
-
-enum hand_side hand_side(enum action_kind kind)
-{
-	switch (kind) {
-	case ACTION_DETACH_LIVE:
-	case ACTION_ATTACH_LIVE:
-		return HAND_LIVE;
-	case ACTION_DETACH_CONFIG:
-	case ACTION_ATTACH_CONFIG:
-		return HAND_CONFIG;
-	case ACTION_EDIT_IMAGE:
-		return HAND_IMAGE;
-	}
-	g_assert_not_reached();
-}
 
 static bool is_attach(const struct action *action)
 {
@@ -273,7 +256,7 @@ static void take_out(const struct work *work, struct step *step)
 	undo.kind = hand_side(step->action->kind) == HAND_LIVE ? ACTION_DETACH_LIVE
 							       : ACTION_DETACH_CONFIG;
 	undo.device = NULL;
-	switch (work->hands->act(work->hands->self, &undo, NULL, &refusal)) {
+	switch (work->hands->act(work->hands->self, &undo, &refusal)) {
 	case HAND_DONE:
 	case HAND_GONE:
 		settle(step, OUTCOME_SKIPPED, 0,
@@ -311,13 +294,10 @@ static void act(struct work *work, struct step *step)
 {
 	const struct action *action = step->action;
 	struct refusal refusal = {0};
-	bool by_xml = is_attach(action) || (action->kind == ACTION_DETACH_CONFIG && !action->alias);
 
 	if (!is_as_planned(work, step))
 		return;
-
-	g_autofree char *xml = by_xml ? domain_xml_write_hostdev(action) : NULL;
-	switch (work->hands->act(work->hands->self, action, xml, &refusal)) {
+	switch (work->hands->act(work->hands->self, action, &refusal)) {
 	case HAND_DONE:
 		accepted(work, step);
 		break;
@@ -364,15 +344,6 @@ static void do_step(struct work *work, struct step *step)
 		prove(work, step->action);
 }
 
-static bool is_wanted(const struct action *action, const GPtrArray *only)
-{
-	for (guint i = 0; only && i < only->len; i++) {
-		if (g_str_equal(action->domain->name, g_ptr_array_index(only, i)))
-			return true;
-	}
-	return !only;
-}
-
 GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const GPtrArray *only)
 {
 	GPtrArray *outcomes = g_ptr_array_new_with_free_func((GDestroyNotify)outcome_free);
@@ -381,7 +352,7 @@ GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const 
 
 	for (guint i = 0; i < work.count; i++) {
 		steps[i].action = g_ptr_array_index(plan->actions, i);
-		if (!is_wanted(steps[i].action, only))
+		if (!domain_is_among(steps[i].action->domain, only))
 			continue;
 		steps[i].outcome = g_new0(struct outcome, 1);
 		steps[i].outcome->action = steps[i].action;

@@ -14,7 +14,7 @@
  *   side after the last action there, or earlier when another domain or side waits for it.
  */
 
-#include "reconciler/hands.h"
+#include "reconciler/libvirt/hands.h"
 #include "state/plan.h"
 
 /*

@@ -3,7 +3,7 @@
 
 #define TRIES 4
 
-static enum edit_reply look(const struct edit_hands *hands, const GPtrArray *changes,
+static enum edit_reply look(const struct tag_hands *hands, const GPtrArray *changes,
 			    struct metadata_edit **ret_edit, char **err)
 {
 	g_autofree char *text = hands->read(hands->self, err);
@@ -13,7 +13,7 @@ static enum edit_reply look(const struct edit_hands *hands, const GPtrArray *cha
 	return metadata_edit(text, changes, ret_edit, err) < 0 ? EDIT_REFUSED : EDIT_DONE;
 }
 
-enum edit_reply edit_side(const struct edit_hands *hands, const GPtrArray *changes, bool write,
+enum edit_reply edit_side(const struct tag_hands *hands, const GPtrArray *changes, bool write,
 			  struct metadata_edit **ret_edit, char **err)
 {
 	bool written = false;
@@ -42,4 +42,32 @@ enum edit_reply edit_side(const struct edit_hands *hands, const GPtrArray *chang
 	}
 	*err = g_strdup("somebody else is changing it at the same time");
 	return EDIT_CLASH;
+}
+
+/* The running domain's copy is what the config has now, not an edit of what it was: it follows the
+ * config at the next start anyway, and `virsh edit` may have changed that alone. */
+static void follow(const struct tag_hands *live, const struct metadata_edit *config, char **err)
+{
+	g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+	OWN(metadata_edit) now = NULL;
+	g_autofree char *unneeded = NULL;
+	g_autofree char *xml = live->read(live->self, err);
+
+	if (!xml || (config->xml && !config->set))
+		return;
+	if (metadata_edit(xml, nothing, &now, &unneeded) == 0 &&
+	    g_strcmp0(now->set, config->set) == 0 && g_strcmp0(now->xml, config->xml) == 0)
+		return;
+	live->write(live->self, config->set, config->key, err);
+}
+
+enum edit_reply edit_both(const struct tag_hands *config, const struct tag_hands *live,
+			  const GPtrArray *changes, bool write, struct metadata_edit **ret_edit,
+			  char **err)
+{
+	enum edit_reply reply = edit_side(config ? config : live, changes, write, ret_edit, err);
+
+	if (reply == EDIT_DONE && write && config && live)
+		follow(live, *ret_edit, err);
+	return reply;
 }

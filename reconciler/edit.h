@@ -8,6 +8,7 @@
  * change of ours that was lost is made again.
  */
 
+#include "reconciler/libvirt/hands.h"
 #include "xmlutil/metadata_edit.h"
 
 enum edit_reply {
@@ -17,18 +18,20 @@ enum edit_reply {
 	EDIT_FAILED,  /* libvirt said no */
 };
 
-/* One side of one domain, config or live: libvirt's (reconciler/virt_tags.c), or a test's. */
-struct edit_hands {
-	void *self;
-	char *(*read)(void *self, char **err); /* the whole XML, a new string, or NULL */
-	/* virDomainSetMetadata(); 0, or -1. */
-	int (*write)(void *self, const char *set, const char *key, char **err);
-};
-
 /*
  * CHANGES as metadata_edit() takes them; WRITE false: only look whether it can be done. *ret_edit
  * (untouched but for EDIT_DONE) is the last reading with the changes in it; its `changed`
  * is whether anything was, or would be, written.
  */
-enum edit_reply edit_side(const struct edit_hands *hands, const GPtrArray *changes, bool write,
+enum edit_reply edit_side(const struct tag_hands *hands, const GPtrArray *changes, bool write,
 			  struct metadata_edit **ret_edit, char **err);
+
+/*
+ * The same for a whole domain: the config first, then the running domain's own copy is made the
+ * same. CONFIG: NULL for a transient domain; LIVE: NULL for one that is off. EDIT_DONE with *err:
+ * only the running domain's copy, which nothing but a migration or a snapshot goes by, could not be
+ * written.
+ */
+enum edit_reply edit_both(const struct tag_hands *config, const struct tag_hands *live,
+			  const GPtrArray *changes, bool write, struct metadata_edit **ret_edit,
+			  char **err);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <locale.h>
 #include <signal.h>
+#include <string.h>
 
-#include "reconciler/cmd.h"
-#include "reconciler/say.h"
+#include "reconciler/commands/cmd.h"
+#include "reconciler/commands/complete.h"
+#include "reconciler/show/say.h"
 
 int main(int argc, char **argv)
 {
@@ -12,5 +14,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* A run must not die half way because somebody stopped reading what it prints. */
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 2 && strcmp(argv[1], COMPLETE_NAME) == 0)
+		return say_close(complete(argv + 2));
 	return say_close(cmd_main(argc, argv));
 }

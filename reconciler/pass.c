@@ -12,6 +12,7 @@
 #include "reconciler/core/planner.h"
 #include "reconciler/core/retry.h"
 #include "state/devices.h"
+#include "state/clock.h"
 
 void pass_free(struct pass *pass)
 {
@@ -39,26 +40,36 @@ int pass_read(struct virt *virt, struct snapshot **ret_snapshot, char **err)
 		return -1;
 	g_ptr_array_unref(snapshot->devices);
 	snapshot->devices = devices;
-	snapshot->host = g_strdup(g_get_host_name());
-	snapshot->uri = g_strdup(virt_uri(virt));
-	snapshot->time = g_get_real_time() / G_USEC_PER_SEC;
-	snapshot->now = devices_now();
+	snapshot_stamp(snapshot, virt_uri(virt));
 	snapshot_sort(snapshot);
 	*ret_snapshot = g_steal_pointer(&snapshot);
 	return 0;
 }
 
+static void free_outcome(gpointer outcome)
+{
+	outcome_free(outcome);
+}
+
+struct pass *pass_make(struct snapshot *snapshot, const struct history *history)
+{
+	struct pass *pass = g_new0(struct pass, 1);
+
+	pass->snapshot = snapshot;
+	pass->plan = planner_plan(snapshot, history);
+	pass->outcomes = g_ptr_array_new_with_free_func(free_outcome);
+	return pass;
+}
+
 int pass_look(struct virt *virt, struct history *history, struct pass **ret_pass, char **err)
 {
-	OWN(pass) pass = g_new0(struct pass, 1);
+	struct snapshot *snapshot = NULL;
 
-	pass->outcomes = g_ptr_array_new_with_free_func((GDestroyNotify)outcome_free);
-	if (pass_read(virt, &pass->snapshot, err) < 0)
+	if (pass_read(virt, &snapshot, err) < 0)
 		return -1;
-	pass->plan = planner_plan(pass->snapshot, history);
-	retry_note_plan(history, pass->plan, pass->snapshot);
-	retry_note_domains(history, pass->snapshot);
-	*ret_pass = g_steal_pointer(&pass);
+	*ret_pass = pass_make(snapshot, history);
+	retry_note_plan(history, (*ret_pass)->plan, snapshot);
+	retry_note_domains(history, snapshot);
 	return 0;
 }
 
@@ -68,7 +79,7 @@ static void act(struct pass *pass, const struct hands *hands, struct history *hi
 	g_ptr_array_unref(pass->outcomes);
 	pass->outcomes = apply_plan(pass->plan, hands, only);
 	for (guint i = 0; i < pass->outcomes->len; i++)
-		retry_note_outcome(history, g_ptr_array_index(pass->outcomes, i), devices_now());
+		retry_note_outcome(history, g_ptr_array_index(pass->outcomes, i), clock_now());
 }
 
 /* Did it change the world, or what is remembered of it? */
@@ -109,7 +120,7 @@ static bool again(const struct pass *pass, unsigned int *skips, const sigset_t *
 	*skips = pass->outcomes->len > 0 && !got_somewhere(pass) ? *skips + 1 : 0;
 	if (pass->outcomes->len > 0 && *skips < 2)
 		return true;
-	if (wake == 0 || wake > devices_now() + PASS_PATIENCE_USEC)
+	if (wake == 0 || wake > clock_now() + PASS_PATIENCE_USEC)
 		return false;
 	return wait_until(wake, while_waiting);
 }
@@ -149,13 +160,13 @@ static enum pause pause_for_events(struct devices_monitor *monitor, uint64_t end
 				       .tv_nsec = PASS_QUIET_USEC % G_USEC_PER_SEC * 1000};
 	struct pollfd poll = {.fd = devices_monitor_fd(monitor), .events = POLLIN};
 
-	while (devices_now() < end) {
+	while (clock_now() < end) {
 		int ready = ppoll(&poll, 1, &quiet, while_waiting);
 
 		if (ready < 0)
 			return PAUSE_SIGNAL;
 		if (ready > 0)
-			return wait_until(devices_now() + GATHERING_USEC, while_waiting)
+			return wait_until(clock_now() + GATHERING_USEC, while_waiting)
 				       ? PAUSE_EVENT
 				       : PAUSE_SIGNAL;
 		if (devices_monitor_is_idle(monitor))
@@ -219,7 +230,7 @@ int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray
 		     struct devices_monitor *monitor, gint64 patience_usec, GPtrArray **ret_passes,
 		     char **err)
 {
-	uint64_t end = devices_now() + (uint64_t)patience_usec;
+	uint64_t end = clock_now() + (uint64_t)patience_usec;
 	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
 	sigset_t before;
 

@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * One pass: read the host and the domains, plan, apply, and remember. `run` repeats it until
- * nothing changes; the daemon runs it when something happened.
+ * One pass: a snapshot of the host and the domains, the plan for it, and what became of its
+ * actions. `run` reads everything for each and repeats it until nothing changes; the daemon makes
+ * one of what it knows whenever something happened.
  */
 
-#include "reconciler/virt.h"
+#include "reconciler/libvirt/virt.h"
 #include "state/devices_monitor.h"
 #include "state/history.h"
 #include "state/plan.h"
@@ -20,6 +21,9 @@ struct pass {
 
 void pass_free(struct pass *pass);
 OWN_DEFINE(pass)
+
+/* The plan for SNAPSHOT, which is taken over; nothing done yet. Never fails. */
+struct pass *pass_make(struct snapshot *snapshot, const struct history *history);
 
 /* Reads the world once. 0, or -1 with *err. */
 int pass_read(struct virt *virt, struct snapshot **ret_snapshot, char **err);

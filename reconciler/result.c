@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "reconciler/show_words.h"
-
 static bool has_outcome(const struct pass *pass, const struct action *action)
 {
 	for (guint i = 0; i < pass->outcomes->len; i++) {
@@ -121,13 +119,13 @@ bool result_is_bad(const struct pass *gathered, const GPtrArray *only)
 	for (guint i = 0; i < gathered->snapshot->domains->len; i++) {
 		const struct domain *domain = g_ptr_array_index(gathered->snapshot->domains, i);
 
-		if (domain->unreadable && words_among(only, domain))
+		if (domain->unreadable && domain_is_among(domain, only))
 			return true;
 	}
 	for (guint i = 0; i < gathered->plan->verdicts->len; i++) {
 		const struct verdict *verdict = g_ptr_array_index(gathered->plan->verdicts, i);
 
-		if (verdict->kind == VERDICT_FAILED && words_among(only, verdict->domain))
+		if (verdict->kind == VERDICT_FAILED && domain_is_among(verdict->domain, only))
 			return true;
 	}
 	return false;

@@ -13,6 +13,7 @@
 #include "state/devices_use.h"
 #include "state/problem.h"
 #include "state/sysfs.h"
+#include "state/clock.h"
 
 static void udev_free(struct udev *udev)
 {
@@ -31,19 +32,6 @@ static void udev_enumerate_free(struct udev_enumerate *enumerate)
 	udev_enumerate_unref(enumerate);
 }
 OWN_DEFINE(udev_enumerate)
-
-static uint64_t clock_usec(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * G_USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
-}
-
-uint64_t devices_now(void)
-{
-	return clock_usec(CLOCK_BOOTTIME);
-}
 
 /* A number that every device has. 0, 1 when it (or the device) is not there, or -1 with *err. */
 static int read_number(const char *syspath, const char *attribute, int base, guint64 max,
@@ -283,7 +271,7 @@ static uint64_t youngest(const GPtrArray *devices)
 
 		latest = MAX(latest, device->incarnation);
 	}
-	return latest == 0 ? 0 : latest + clock_usec(CLOCK_BOOTTIME) - clock_usec(CLOCK_MONOTONIC);
+	return latest == 0 ? 0 : latest + clock_now() - clock_awake();
 }
 
 static struct udev *open_udev(char **err)

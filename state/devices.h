@@ -29,9 +29,6 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
  */
 int devices_still_is(const struct device *device);
 
-/* CLOCK_BOOTTIME in microseconds: the clock of every deadline in this program. */
-uint64_t devices_now(void);
-
 /* The device of a sysname, as devices_read() has them. For DEVICE arguments that are a /dev path:
  * the sysname of the USB device that node belongs to, or NULL. */
 char *devices_sysname_of_node(const char *path);

@@ -79,6 +79,12 @@ const struct tag *domain_find_tag(const struct domain *domain, const char *name)
 	return NULL;
 }
 
+bool domain_is_among(const struct domain *domain, const GPtrArray *names)
+{
+	return !names || g_ptr_array_find_with_equal_func((GPtrArray *)(guintptr)names,
+							  domain->name, g_str_equal, NULL);
+}
+
 const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char *alias)
 {
 	for (guint i = 0; i < hostdevs->len; i++) {

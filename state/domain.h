@@ -51,6 +51,9 @@ struct domain *domain_copy(const struct domain *domain);
 /* The tag of that name, or NULL. */
 const struct tag *domain_find_tag(const struct domain *domain, const char *name);
 
+/* Is it one of NAMES (char *)? NULL: all are. */
+bool domain_is_among(const struct domain *domain, const GPtrArray *names);
+
 /* The first hostdev of the list with that alias, or NULL. */
 const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char *alias);
 

@@ -7,6 +7,8 @@
 #include "state/json_put.h"
 #include "state/json_read.h"
 #include "state/json_write.h"
+#include "state/json_write_domain.h"
+#include "state/json_write_plan.h"
 
 /* A program that knows MAJOR reads every minor: what it does not know it may ignore. */
 #define FORMAT_MAJOR 1

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "state/json_write.h"
+#include "state/json_write_plan.h"
 
 #include <jansson.h>
 
 #include "state/json_put.h"
+#include "state/json_write.h"
 
 static void put_sysname(json_t *object, const char *key, const struct device *device)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/snapshot.h"
 
-#include <string.h>
+#include "state/clock.h"
 
 static void free_device(gpointer data)
 {
@@ -40,6 +40,14 @@ void snapshot_free(struct snapshot *snapshot)
 	if (snapshot->daemon)
 		report_free(snapshot->daemon);
 	g_free(snapshot);
+}
+
+void snapshot_stamp(struct snapshot *snapshot, const char *uri)
+{
+	snapshot->host = g_strdup(g_get_host_name());
+	snapshot->uri = g_strdup(uri);
+	snapshot->time = clock_wall();
+	snapshot->now = clock_now();
 }
 
 static int compare_devices(gconstpointer a, gconstpointer b)

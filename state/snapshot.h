@@ -35,6 +35,9 @@ struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *snapshot);
 OWN_DEFINE(snapshot)
 
+/* Here and now, and what libvirt's URI is (NULL: none was asked). */
+void snapshot_stamp(struct snapshot *snapshot, const char *uri);
+
 /* Puts devices and domains into their order. */
 void snapshot_sort(struct snapshot *snapshot);
 

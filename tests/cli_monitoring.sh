@@ -137,7 +137,7 @@ test_alert_rules() {
 	# An alert on a series that is never written would never fire.
 	for name in $(grep -o 'usbreconcile_[a-z_]*' "$here/../rules/usbreconcile-alerts.yml" | sort -u); do
 		checks=$((checks + 1))
-		grep -qF "\"${name#usbreconcile_}\"" "$here/../reconciler/show_metrics.c" ||
+		grep -qF "\"${name#usbreconcile_}\"" "$here/../reconciler/show/show_metrics.c" ||
 			fail "an alert on $name, which is never written"
 	done
 }

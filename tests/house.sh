@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Is the house in order? Lengths, who includes what, one door a library, purity of the core.
+# Is the house in order? Lengths, who includes what and none in a circle, one door a library, purity of
+# the core.
 #
 #   tests/house.sh [--core LIBCORE.a] [DIRECTORY]
 #   tests/house.sh --self-test        every check must be able to fail
@@ -64,17 +65,49 @@ check_function_lengths() {
 		{ before = $0 }'
 }
 
-# From FLOOR only these may be included.
-includes_from() { # FLOOR ALLOWED-REGEX [EXCEPT-REGEX]
-	files "$1/*.c" "$1/*.h" | sed -E "\\,${3:-^$},d" | with grep -nE '^#include "' /dev/null |
-		sed -E "\\,\"($2)/[^/]*\",d; s,\$, (from $1 only $2),"
+# The wings from the ground up, and what each may include besides itself.
+WINGS="
+state:
+xmlutil: state
+reconciler/core: state
+reconciler/system: state
+reconciler/libvirt: xmlutil state
+reconciler: reconciler/libvirt reconciler/core xmlutil state
+reconciler/show: reconciler reconciler/system reconciler/libvirt reconciler/core xmlutil state
+reconciler/daemon: reconciler/show reconciler reconciler/system reconciler/libvirt reconciler/core xmlutil state
+reconciler/commands: reconciler/daemon reconciler/show reconciler reconciler/system reconciler/libvirt reconciler/core xmlutil state
+"
+
+# "FILE INCLUDED" of every include of ours; both without ending, as a .c and its .h are one.
+includes() {
+	product | with awk '/^#include "/ {
+		from = FILENAME; to = $2
+		gsub(/^"|"$/, "", to); sub(/\.[ch]$/, "", to); sub(/\.[ch]$/, "", from)
+		if (from != to) print from, to
+	}'
 }
 
+# main.c stands above all wings.
 check_include_direction() {
-	includes_from state state
-	includes_from xmlutil 'xmlutil|state'
-	includes_from reconciler/core 'reconciler/core|state'
-	includes_from reconciler 'reconciler|reconciler/core|xmlutil|state' '^reconciler/core/'
+	includes | awk -v wings="$WINGS" '
+		function wing(path) { sub(/\/[^\/]*$/, "", path); return path }
+		BEGIN {
+			count = split(wings, lines, "\n")
+			for (i = 1; i <= count; i++) {
+				split(lines[i], parts, ":")
+				known[parts[1]] = 1
+				may = split(parts[2], below, " ")
+				for (j = 1; j <= may; j++) allowed[parts[1], below[j]] = 1
+			}
+		}
+		$1 == "reconciler/main" { next }
+		{ from = wing($1); to = wing($2) }
+		!(from in known) { print $1 ": is in no wing"; next }
+		from != to && !((from, to) in allowed) { print $1 ": includes " $2 ", which is not below " from }'
+}
+
+check_circles() {
+	includes | tsort 2>&1 >/dev/null | sed 's/^tsort: //; s/^-: //; s/^/included in a circle: /'
 }
 
 # Only files that match DOOR may have lines that match LINE.
@@ -82,15 +115,15 @@ door() { # LINE-REGEX DOOR-REGEX
 	product | sed -E "\\,^($2)\$,d" | with grep -nE "$1" /dev/null | sed "s,\$, (only $2),"
 }
 
-# virt_internal.h is what the files behind libvirt's door share.
+# Headers that include a library's are for the files behind its door.
 check_doors() {
 	door '^#include <libudev\.h' 'state/devices[a-z_]*\.c'
-	door '^#include <libvirt/' 'reconciler/virt[a-z_]*\.c|reconciler/virt_internal\.h'
-	door '^#include "reconciler/virt_internal\.h' 'reconciler/virt[a-z_]*\.c'
+	door '^#include <libvirt/' 'reconciler/libvirt/virt[a-z_]*\.c|reconciler/libvirt/virt_connection\.h'
+	door '^#include "reconciler/libvirt/virt_(connection|reading|removal|hands)\.h' 'reconciler/libvirt/virt[a-z_]*\.[ch]'
 	door '^#include <libxml/' 'xmlutil/[a-z_]*\.c'
 	door '^#include <jansson\.h' 'state/json[a-z_]*\.c'
-	door '^#include <libsmartcols' 'reconciler/show[a-z_]*\.c'
-	door '^#include <systemd/' 'reconciler/service\.c'
+	door '^#include <libsmartcols' 'reconciler/show/table\.c'
+	door '^#include <systemd/' 'reconciler/system/service\.c'
 }
 
 check_license() {
@@ -146,7 +179,7 @@ check_format() {
 		print $1 ":" $2 ": clang-format would change it" }'
 }
 
-TREE_CHECKS="file_lengths function_lengths include_direction doors license typedefs machine_paths
+TREE_CHECKS="file_lengths function_lengths include_direction circles doors license typedefs machine_paths
 	format"
 
 run_checks() { # DIRECTORY LIBCORE
@@ -199,26 +232,32 @@ bad_samples() {
 	expect 'a long function' function_lengths
 	{ echo '#!/bin/sh' && echo 'f() {' && repeat 58 && echo '}'; } >run
 	expect 'a long shell function' function_lengths
-	sample state/a.c '#include "xmlutil/b.h"'
-	expect 'state includes xmlutil' include_direction
-	sample xmlutil/a.c '#include "reconciler/b.h"'
-	expect 'xmlutil includes reconciler' include_direction
-	sample reconciler/core/a.h '#include "reconciler/virt.h"'
-	expect 'core includes reconciler' include_direction
-	sample reconciler/core/a.c '#include "xmlutil/xml.h"'
-	expect 'core includes xmlutil' include_direction
-	sample reconciler/a.c '#include "tests/x.h"'
-	expect 'reconciler includes tests' include_direction
+	for pair in state:xmlutil state:reconciler/core xmlutil:reconciler/core xmlutil:reconciler/libvirt \
+		reconciler/core:xmlutil reconciler/core:reconciler/libvirt reconciler/core:reconciler \
+		reconciler/system:reconciler/core reconciler/system:reconciler/show \
+		reconciler/libvirt:reconciler reconciler/libvirt:reconciler/core \
+		reconciler/libvirt:reconciler/system reconciler:reconciler/show reconciler:reconciler/system \
+		reconciler/show:reconciler/daemon reconciler/daemon:reconciler/commands \
+		reconciler/commands:tests reconciler/cellar:state; do
+		sample "${pair%%:*}/a.c" "#include \"${pair#*:}/b.h\""
+		expect "${pair%%:*} includes ${pair#*:}" include_direction
+	done
+	sample state/a.c '#include "state/b.h"'
+	sample state/b.h '#include "state/c.h"'
+	sample state/c.c '#include "state/a.h"'
+	expect 'three in a circle' circles
 	for pair in libudev.h:state/device.c libudev.h:state/devices.h libvirt/libvirt.h:reconciler/pass.c \
-		libvirt/libvirt.h:reconciler/virt.h libxml/tree.h:xmlutil/xml.h \
-		jansson.h:reconciler/cmd.c jansson.h:state/json.h \
-		libsmartcols.h:reconciler/cmd.c libsmartcols.h:reconciler/show.h \
+		libvirt/libvirt.h:reconciler/libvirt/virt.h libvirt/libvirt.h:reconciler/libvirt/hands.c \
+		libxml/tree.h:xmlutil/xml.h jansson.h:reconciler/commands/cmd.c jansson.h:state/json.h \
+		libsmartcols.h:reconciler/commands/cmd.c libsmartcols.h:reconciler/show/show.h \
 		systemd/sd-daemon.h:reconciler/main.c; do
 		sample "${pair#*:}" "#include <${pair%%:*}>"
 		expect "${pair#*:} includes ${pair%%:*}" doors
 	done
-	sample reconciler/pass.c '#include "reconciler/virt_internal.h"'
+	sample reconciler/pass.c '#include "reconciler/libvirt/virt_connection.h"'
 	expect 'a look behind the door of libvirt' doors
+	sample reconciler/show/a.c '#include "reconciler/libvirt/virt_removal.h"'
+	expect 'another look behind the door of libvirt' doors
 	mkdir state && echo 'int x;' >state/a.c
 	expect 'no SPDX line' license
 	printf '#!/bin/sh\ntrue\n' >run
@@ -242,8 +281,11 @@ good_samples() {
 	sample state/a.c '#include <libudev.h>' '#include "state/a.h"' 'void f(void)' '{' "$(repeat 57)" '}'
 	mv state/a.c state/devices_x.c
 	sample reconciler/core/a.c '#include "reconciler/core/a.h"' '#include "state/a.h"'
-	sample reconciler/virt_x.c '#include <libvirt/libvirt.h>' '#include "reconciler/virt_internal.h"'
+	sample reconciler/libvirt/virt_x.c '#include <libvirt/libvirt.h>' \
+		'#include "reconciler/libvirt/virt_connection.h"'
 	sample reconciler/a.c '#include "reconciler/core/a.h"' '#include "xmlutil/a.h"'
+	sample reconciler/main.c '#include "reconciler/commands/a.h"'
+	sample reconciler/commands/a.h '#include "reconciler/daemon/a.h"'
 	TREE_CHECKS=${TREE_CHECKS/format/} run_checks . ''
 	compile_core 'unsigned long f(const char *a) { return strlen(a); }'
 	[[ -z $(check_core_symbols libcore.a) ]]

@@ -38,14 +38,14 @@ def check(what, good, more=""):
 
 def ids():
     """The MESSAGE_IDs of the code and of the catalog, by event."""
-    code = dict(re.findall(r'\[(LOG_\w+)\] = \{"([0-9a-f]{32})"', (ROOT / "reconciler/log.c").read_text()))
+    code = dict(re.findall(r'\[(LOG_\w+)\] = \{"([0-9a-f]{32})"', (ROOT / "reconciler/show/log.c").read_text()))
     return code, re.findall(r"^-- ([0-9a-f]{32})$", CATALOG.read_text(), re.M)
 
 
 def check_catalog(code, catalog):
     check("every message is in the catalog once", sorted(code.values()) == sorted(catalog))
     fields = set(re.findall(r"@(\w+)@", CATALOG.read_text()))
-    known = set(re.findall(r'add_(?:field|number)\(fields, "(\w+)"', (ROOT / "reconciler/log.c").read_text()))
+    known = set(re.findall(r'add_(?:field|number)\(fields, "(\w+)"', (ROOT / "reconciler/show/log.c").read_text()))
     check("the catalog names fields that there are", fields <= known, fields - known)
     if not shutil.which("journalctl"):
         return

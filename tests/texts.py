@@ -117,7 +117,7 @@ def check_json(manual):
 
 
 def check_log(manual):
-    source = (ROOT / "reconciler/log.c").read_text()
+    source = (ROOT / "reconciler/show/log.c").read_text()
     code = set(re.findall(r'add_(?:field|number)\(fields, "(\w+)"', source)) - {"MESSAGE", "MESSAGE_ID", "PRIORITY"}
     same("fields of the journal", code, re.findall(r"\b(?:LIBVIRT|USBRECONCILE)_[A-Z_]+\b",
                                                    sections(manual, "#")["LOGS"].split("```")[0]))

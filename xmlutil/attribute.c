@@ -4,21 +4,21 @@
 #include <string.h>
 
 #include "state/text.h"
-#include "xmlutil/port.h"
+#include "state/port.h"
 #include "xmlutil/phrase.h"
 
 #define LIMIT_MAX 999u
 
 /* NAME="VALUE" is not what it should be. */
-static void reject(struct entry *entry, const char *name, const char *value, const char *why,
-		   char *fix)
+static void reject(struct entry_reading *entry, const char *name, const char *value,
+		   const char *why, char *fix)
 {
 	g_autofree char *quoted = phrase_quote(value);
 
-	entry_complain(entry, g_strdup_printf("%s=%s %s", name, quoted, why), fix);
+	reading_complain_of(entry, g_strdup_printf("%s=%s %s", name, quoted, why), fix);
 }
 
-static void read_name(struct entry *entry, const char *name, const char *value)
+static void read_name(struct entry_reading *entry, const char *name, const char *value)
 {
 	g_autofree char *better = NULL;
 
@@ -54,7 +54,7 @@ static char *hex_fix(const char *name, const char *value)
 	return g_strdup_printf("write it as lsusb shows it, such as %s=\"0403\"", name);
 }
 
-bool attribute_read_hex(struct entry *entry, const char *name, const char *value,
+bool attribute_read_hex(struct entry_reading *entry, const char *name, const char *value,
 			uint16_t *ret_number)
 {
 	const char *hex = value;
@@ -69,19 +69,19 @@ bool attribute_read_hex(struct entry *entry, const char *name, const char *value
 	return true;
 }
 
-static void read_vendor(struct entry *entry, const char *name, const char *value)
+static void read_vendor(struct entry_reading *entry, const char *name, const char *value)
 {
 	entry->has_vendor = true;
 	attribute_read_hex(entry, name, value, &entry->id.vendor);
 }
 
-static void read_product(struct entry *entry, const char *name, const char *value)
+static void read_product(struct entry_reading *entry, const char *name, const char *value)
 {
 	entry->has_product = true;
 	attribute_read_hex(entry, name, value, &entry->id.product);
 }
 
-static void read_serial(struct entry *entry, const char *name, const char *value)
+static void read_serial(struct entry_reading *entry, const char *name, const char *value)
 {
 	if (*value == '\0') {
 		reject(entry, name, value,
@@ -95,7 +95,7 @@ static void read_serial(struct entry *entry, const char *name, const char *value
 		       g_strdup("write the backslash itself as \\x5c"));
 }
 
-static void read_port(struct entry *entry, const char *name, const char *value)
+static void read_port(struct entry_reading *entry, const char *name, const char *value)
 {
 	const char *why, *fix;
 	char *port;
@@ -132,7 +132,7 @@ static const char *meant_boolean(const char *value)
 	return g_strv_contains(no, lower) ? "no" : NULL;
 }
 
-static void reject_boolean(struct entry *entry, const char *name, const char *value)
+static void reject_boolean(struct entry_reading *entry, const char *name, const char *value)
 {
 	const char *meant = meant_boolean(value);
 
@@ -141,7 +141,7 @@ static void reject_boolean(struct entry *entry, const char *name, const char *va
 		     : g_strdup_printf("write %s=\"yes\" or %s=\"no\"", name, name));
 }
 
-static void read_boolean(struct entry *entry, const char *name, const char *value,
+static void read_boolean(struct entry_reading *entry, const char *name, const char *value,
 			 bool *ret_boolean)
 {
 	if (strcmp(value, "yes") == 0)
@@ -152,22 +152,22 @@ static void read_boolean(struct entry *entry, const char *name, const char *valu
 		reject_boolean(entry, name, value);
 }
 
-static void read_required(struct entry *entry, const char *name, const char *value)
+static void read_required(struct entry_reading *entry, const char *name, const char *value)
 {
 	read_boolean(entry, name, value, &entry->tag->required);
 }
 
-static void read_enabled(struct entry *entry, const char *name, const char *value)
+static void read_enabled(struct entry_reading *entry, const char *name, const char *value)
 {
 	read_boolean(entry, name, value, &entry->tag->enabled);
 }
 
-static void read_force(struct entry *entry, const char *name, const char *value)
+static void read_force(struct entry_reading *entry, const char *name, const char *value)
 {
 	read_boolean(entry, name, value, &entry->tag->force);
 }
 
-static void read_persist(struct entry *entry, const char *name, const char *value)
+static void read_persist(struct entry_reading *entry, const char *name, const char *value)
 {
 	/* "keep" is our word for its absence; the format has none. */
 	if (!tag_persist_parse(value, &entry->tag->persist) ||
@@ -175,7 +175,7 @@ static void read_persist(struct entry *entry, const char *name, const char *valu
 		reject_boolean(entry, name, value);
 }
 
-static void read_guest_port(struct entry *entry, const char *name, const char *value)
+static void read_guest_port(struct entry_reading *entry, const char *name, const char *value)
 {
 	if (guest_port_ok(value))
 		entry->tag->guest_port = g_strdup(value);
@@ -185,7 +185,7 @@ static void read_guest_port(struct entry *entry, const char *name, const char *v
 				"guestPort=\"0:3\""));
 }
 
-static void read_guest_reset(struct entry *entry, const char *name, const char *value)
+static void read_guest_reset(struct entry_reading *entry, const char *name, const char *value)
 {
 	if (!guest_reset_parse(value, &entry->tag->guest_reset) ||
 	    entry->tag->guest_reset == GUEST_RESET_DEFAULT)
@@ -193,7 +193,7 @@ static void read_guest_reset(struct entry *entry, const char *name, const char *
 		       g_strdup("write one of these, or leave guestReset out"));
 }
 
-static void read_limit(struct entry *entry, const char *name, const char *value)
+static void read_limit(struct entry_reading *entry, const char *name, const char *value)
 {
 	size_t length = strspn(value, "0123456789");
 	guint64 limit = g_ascii_strtoull(value, NULL, 10);
@@ -211,7 +211,7 @@ static const struct attribute {
 	const char *name;
 	bool in_device;
 	bool in_group;
-	void (*read)(struct entry *entry, const char *name, const char *value);
+	void (*read)(struct entry_reading *entry, const char *name, const char *value);
 	const char *why_not; /* why the other kind of entry has none, and what to do */
 	const char *fix;
 } attributes[] = {
@@ -242,7 +242,7 @@ const char *const *attribute_names(void)
 	return names;
 }
 
-void attribute_read_all(struct entry *entry, GHashTable *values)
+void attribute_read_all(struct entry_reading *entry, GHashTable *values)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++) {
 		const struct attribute *attribute = &attributes[i];
@@ -253,7 +253,7 @@ void attribute_read_all(struct entry *entry, GHashTable *values)
 		if (entry->tag->group ? attribute->in_group : attribute->in_device)
 			attribute->read(entry, attribute->name, value);
 		else
-			entry_complain(entry, g_strdup(attribute->why_not),
-				       g_strdup(attribute->fix));
+			reading_complain_of(entry, g_strdup(attribute->why_not),
+					    g_strdup(attribute->fix));
 	}
 }

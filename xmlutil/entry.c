@@ -10,19 +10,6 @@
 /* All versions of the format, those to come too. */
 #define NAMESPACE_FAMILY "urn:usbreconcile:"
 
-/* A complaint is for a person; nobody reads the ninth about one entry. */
-#define COMPLAINTS_MAX 8
-
-void entry_complain(struct entry *entry, char *why, char *fix)
-{
-	if (entry->complaints++ < COMPLAINTS_MAX) {
-		reading_complain(entry->reading, entry->tag, why, fix);
-		return;
-	}
-	g_free(why);
-	g_free(fix);
-}
-
 bool entry_is_foreign(const char *xml_namespace)
 {
 	return xml_namespace && !g_str_has_prefix(xml_namespace, NAMESPACE_FAMILY);
@@ -57,7 +44,7 @@ static char *like_its_parent(const struct _xmlNode *element)
  * Is the element one of ours in the right namespace? Complains if it is not; what has a foreign
  * namespace should not come here.
  */
-static bool check_namespace(struct entry *entry, const struct _xmlNode *element)
+static bool check_namespace(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	const char *uri = xml_namespace(element);
 	bool prefixed = has_undeclared_prefix(xml_name(element));
@@ -67,36 +54,37 @@ static bool check_namespace(struct entry *entry, const struct _xmlNode *element)
 	if (is_ours(entry->reading, uri) && !prefixed)
 		return true;
 	if (!uri) {
-		entry_complain(entry,
-			       prefixed ? g_strdup_printf("the prefix of %s is not declared", tag)
-					: g_strdup_printf("%s has no namespace", tag),
-			       like_its_parent(element));
+		reading_complain_of(
+			entry,
+			prefixed ? g_strdup_printf("the prefix of %s is not declared", tag)
+				 : g_strdup_printf("%s has no namespace", tag),
+			like_its_parent(element));
 		return false;
 	}
 	quoted = phrase_quote(uri);
-	entry_complain(entry, g_strdup_printf("%s is in the namespace %s", tag, quoted),
-		       g_strdup("this version reads " TAG_NAMESPACE));
+	reading_complain_of(entry, g_strdup_printf("%s is in the namespace %s", tag, quoted),
+			    g_strdup("this version reads " TAG_NAMESPACE));
 	return false;
 }
 
 /* Is it an attribute that an element with these KNOWN ones may have, and not yet among VALUES? */
-static bool check_attribute(struct entry *entry, const char *name, const char *const *known,
+static bool check_attribute(struct entry_reading *entry, const char *name, const char *const *known,
 			    GHashTable *values)
 {
 	g_autofree char *quoted = phrase_quote(name);
 
 	if (has_undeclared_prefix(name))
-		entry_complain(
+		reading_complain_of(
 			entry,
 			g_strdup_printf("the prefix of the attribute %s is not declared", quoted),
 			g_strdup("our attributes need no prefix: leave it out"));
 	else if (!g_strv_contains(known, name))
-		entry_complain(entry, g_strdup_printf("the attribute %s is not known", quoted),
-			       phrase_hint(name, known));
+		reading_complain_of(entry, g_strdup_printf("the attribute %s is not known", quoted),
+				    phrase_hint(name, known));
 	else if (g_hash_table_contains(values, name))
-		entry_complain(entry,
-			       g_strdup_printf("%s is there twice, with and without prefix", name),
-			       g_strdup("leave out the one with the prefix"));
+		reading_complain_of(
+			entry, g_strdup_printf("%s is there twice, with and without prefix", name),
+			g_strdup("leave out the one with the prefix"));
 	else
 		return true;
 	return false;
@@ -106,7 +94,7 @@ static bool check_attribute(struct entry *entry, const char *name, const char *c
  * libvirt's virDomainGetMetadata() takes our namespace from the elements only, frees it, and then
  * writes out the attributes that still have it (use after free in libvirtd, seen on 9.0.0).
  */
-static void warn_of_prefix(struct entry *entry, const char *name)
+static void warn_of_prefix(struct entry_reading *entry, const char *name)
 {
 	if (!entry->prefix_seen)
 		reading_warn(entry->reading, entry->tag,
@@ -118,7 +106,7 @@ static void warn_of_prefix(struct entry *entry, const char *name)
 }
 
 /* The element's attributes of ours, whether they have our prefix or, as usual, none. */
-static GHashTable *read_attributes(struct entry *entry, const struct _xmlNode *element,
+static GHashTable *read_attributes(struct entry_reading *entry, const struct _xmlNode *element,
 				   const char *const *known)
 {
 	GHashTable *values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -137,15 +125,15 @@ static GHashTable *read_attributes(struct entry *entry, const struct _xmlNode *e
 	return values;
 }
 
-static void read_id(struct entry *entry, GHashTable *values)
+static void read_id(struct entry_reading *entry, GHashTable *values)
 {
 	const char *vendor = g_hash_table_lookup(values, "vendor");
 	const char *product = g_hash_table_lookup(values, "product");
 	struct usb_id id;
 
 	if (!vendor || !product) {
-		entry_complain(entry, g_strdup("an <id> needs both vendor and product"),
-			       g_strdup("write <usb:id vendor=\"1a6e\" product=\"089a\"/>"));
+		reading_complain_of(entry, g_strdup("an <id> needs both vendor and product"),
+				    g_strdup("write <usb:id vendor=\"1a6e\" product=\"089a\"/>"));
 		return;
 	}
 	if (attribute_read_hex(entry, "vendor", vendor, &id.vendor) &&
@@ -153,15 +141,15 @@ static void read_id(struct entry *entry, GHashTable *values)
 		g_array_append_val(entry->tag->ids, id);
 }
 
-static void read_match(struct entry *entry, GHashTable *values)
+static void read_match(struct entry_reading *entry, GHashTable *values)
 {
 	const char *property = g_hash_table_lookup(values, "property");
 	const char *value = g_hash_table_lookup(values, "value");
 
 	if (!property || !value || !*property || !*value)
-		entry_complain(entry,
-			       g_strdup("a <match> needs both property and value, and not empty"),
-			       g_strdup("write <usb:match property=\"ID_MODEL\" value=\"*\"/>"));
+		reading_complain_of(
+			entry, g_strdup("a <match> needs both property and value, and not empty"),
+			g_strdup("write <usb:match property=\"ID_MODEL\" value=\"*\"/>"));
 	else
 		g_ptr_array_add(entry->tag->matches, tag_match_new(property, value));
 }
@@ -172,28 +160,28 @@ static const char *const match_attributes[] = {"property", "value", NULL};
 static const struct child {
 	const char *name;
 	const char *const *attributes;
-	void (*read)(struct entry *entry, GHashTable *values);
+	void (*read)(struct entry_reading *entry, GHashTable *values);
 } children[] = {
 	{"id", id_attributes, read_id},
 	{"match", match_attributes, read_match},
 };
 
-static void complain_child(struct entry *entry, const char *name)
+static void complain_child(struct entry_reading *entry, const char *name)
 {
 	static const char *const known[] = {"<id>", "<match>", NULL};
 	g_autofree char *quoted = phrase_quote(name);
 	g_autofree char *tagged = g_strdup_printf("<%s>", name);
 
 	if (g_strv_contains(attribute_names(), name))
-		entry_complain(entry, g_strdup_printf("%s is an element here", quoted),
-			       g_strdup_printf("write it as an attribute, %s=\"...\"", name));
+		reading_complain_of(entry, g_strdup_printf("%s is an element here", quoted),
+				    g_strdup_printf("write it as an attribute, %s=\"...\"", name));
 	else
-		entry_complain(entry, g_strdup_printf("the element %s is not known", quoted),
-			       phrase_hint(tagged, known));
+		reading_complain_of(entry, g_strdup_printf("the element %s is not known", quoted),
+				    phrase_hint(tagged, known));
 }
 
 /* Takes over TEXT, which may be NULL. */
-static void complain_text(struct entry *entry, char *text)
+static void complain_text(struct entry_reading *entry, char *text)
 {
 	g_autofree char *quoted = NULL;
 
@@ -201,13 +189,13 @@ static void complain_text(struct entry *entry, char *text)
 		return;
 	quoted = phrase_quote(text);
 	g_free(text);
-	entry_complain(
+	reading_complain_of(
 		entry, g_strdup_printf("there is text in it: %s", quoted),
 		g_strdup("everything about an entry is said in attributes, <id> and <match>"));
 }
 
 /* <id> and <match> have nothing in them. */
-static void check_empty(struct entry *entry, const struct _xmlNode *element)
+static void check_empty(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	complain_text(entry, xml_text_before_first(element));
 	for (struct _xmlNode *inner = xml_first(element); inner; inner = xml_next(inner)) {
@@ -217,7 +205,7 @@ static void check_empty(struct entry *entry, const struct _xmlNode *element)
 	}
 }
 
-static void read_child(struct entry *entry, const struct _xmlNode *element)
+static void read_child(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	if (entry_is_foreign(xml_namespace(element)) || !check_namespace(entry, element))
 		return;
@@ -234,7 +222,7 @@ static void read_child(struct entry *entry, const struct _xmlNode *element)
 	complain_child(entry, xml_name(element));
 }
 
-static void read_children(struct entry *entry, const struct _xmlNode *element)
+static void read_children(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	complain_text(entry, xml_text_before_first(element));
 	for (struct _xmlNode *child = xml_first(element); child; child = xml_next(child)) {
@@ -244,19 +232,19 @@ static void read_children(struct entry *entry, const struct _xmlNode *element)
 }
 
 /* Vendor and product are one <id>, written shorter. */
-static void join_id(struct entry *entry)
+static void join_id(struct entry_reading *entry)
 {
 	if (!entry->has_vendor && !entry->has_product)
 		return;
 	if (!entry->has_product)
-		entry_complain(entry, g_strdup("vendor is there without product"),
-			       g_strdup("write both or neither"));
+		reading_complain_of(entry, g_strdup("vendor is there without product"),
+				    g_strdup("write both or neither"));
 	else if (!entry->has_vendor)
-		entry_complain(entry, g_strdup("product is there without vendor"),
-			       g_strdup("write both or neither"));
+		reading_complain_of(entry, g_strdup("product is there without vendor"),
+				    g_strdup("write both or neither"));
 	else if (entry->tag->ids->len > 0)
-		entry_complain(entry, g_strdup("it has vendor and product, and <id> as well"),
-			       g_strdup("write all of its identities as <id>"));
+		reading_complain_of(entry, g_strdup("it has vendor and product, and <id> as well"),
+				    g_strdup("write all of its identities as <id>"));
 	else
 		g_array_append_val(entry->tag->ids, entry->id);
 }
@@ -268,33 +256,34 @@ static bool says_which(const struct tag *tag)
 }
 
 /* What only all of it together shows; of a misspelt entry it would be noise. */
-static void check_whole(struct entry *entry)
+static void check_whole(struct entry_reading *entry)
 {
 	if (!entry->tag->name)
-		entry_complain(entry, g_strdup("it has no name"),
-			       g_strdup("add name=\"...\": 1 to 40 letters, digits, - and _, which "
-					"become part of the alias"));
+		reading_complain_of(
+			entry, g_strdup("it has no name"),
+			g_strdup("add name=\"...\": 1 to 40 letters, digits, - and _, which "
+				 "become part of the alias"));
 	else if (!says_which(entry->tag))
-		entry_complain(
+		reading_complain_of(
 			entry, g_strdup("it does not say which device"),
 			g_strdup("add at least one of serial, port, vendor and product, <id> or "
 				 "<match>"));
 }
 
-static bool check_kind(struct entry *entry, const char *name)
+static bool check_kind(struct entry_reading *entry, const char *name)
 {
 	static const char *const kinds[] = {"device", "group", NULL};
 	g_autofree char *quoted = phrase_quote(name);
 
 	if (g_strv_contains(kinds, name))
 		return true;
-	entry_complain(entry, g_strdup_printf("the element %s is not known", quoted),
-		       phrase_hint(name, kinds));
+	reading_complain_of(entry, g_strdup_printf("the element %s is not known", quoted),
+			    phrase_hint(name, kinds));
 	return false;
 }
 
 /* The name of an entry that is not read any further, if it has a good one. */
-static void read_name_only(struct entry *entry, const struct _xmlNode *element)
+static void read_name_only(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	char *name = xml_attribute(element, "name");
 
@@ -304,7 +293,7 @@ static void read_name_only(struct entry *entry, const struct _xmlNode *element)
 		g_free(name);
 }
 
-static void read_entry(struct entry *entry, const struct _xmlNode *element)
+static void read_entry(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	g_autoptr(GHashTable) values = read_attributes(entry, element, attribute_names());
 
@@ -319,7 +308,7 @@ static void read_entry(struct entry *entry, const struct _xmlNode *element)
 struct tag *entry_read(const struct _xmlNode *element, unsigned int number,
 		       const struct reading *reading)
 {
-	struct entry entry = {.reading = reading, .tag = tag_new()};
+	struct entry_reading entry = {.reading = reading, .tag = tag_new()};
 	const char *name = xml_name(element);
 
 	entry.tag->entry = number;

@@ -61,3 +61,16 @@ void reading_remark(const struct reading *reading, unsigned int line, char *why,
 {
 	add_document(reading, PROBLEM_METADATA_WARNING, line, why, fix);
 }
+
+/* A complaint is for a person; nobody reads the ninth about one entry. */
+#define COMPLAINTS_MAX 8
+
+void reading_complain_of(struct entry_reading *entry, char *why, char *fix)
+{
+	if (entry->complaints++ < COMPLAINTS_MAX) {
+		reading_complain(entry->reading, entry->tag, why, fix);
+		return;
+	}
+	g_free(why);
+	g_free(fix);
+}

@@ -30,3 +30,17 @@ void reading_object(const struct reading *reading, unsigned int line, char *why,
 
 /* The same, as a warning. */
 void reading_remark(const struct reading *reading, unsigned int line, char *why, char *fix);
+
+/* One entry while it is read. */
+struct entry_reading {
+	const struct reading *reading;
+	struct tag *tag;
+	unsigned int complaints;
+	bool prefix_seen; /* an attribute has our prefix, and that was said */
+	bool has_vendor;
+	bool has_product;
+	struct usb_id id;
+};
+
+/* reading_complain(), but not without end. */
+void reading_complain_of(struct entry_reading *entry, char *why, char *fix);

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "reconciler/daemon_parts.h"
+#include "reconciler/daemon/act.h"
+#include "reconciler/daemon/link.h"
+#include "reconciler/daemon/serve.h"
 #include "state/devices.h"
 #include "world.h"
 
@@ -69,13 +71,13 @@ static void set_up(struct daemon *daemon, const struct snapshot *world)
 	daemon->everything = true;
 	for (guint i = 0; i < world->domains->len; i++) {
 		struct domain *domain = g_ptr_array_index(world->domains, i);
-		struct resident *resident = residents_get(daemon->residents, domain->uuid);
+		struct known_domain *known = known_domains_get(daemon->known_domains, domain->uuid);
 
-		residents_learn(daemon->residents, resident, domain_ref(domain),
-				g_ptr_array_new_with_free_func((GDestroyNotify)problem_free));
+		known_domains_learn(daemon->known_domains, known, domain_ref(domain),
+				    g_ptr_array_new_with_free_func((GDestroyNotify)problem_free));
 		/* As if a call were outstanding: what is planned is not begun. */
-		resident->dirty = 0;
-		resident->busy = true;
+		known->dirty = 0;
+		known->busy = true;
 	}
 }
 

@@ -8,7 +8,7 @@
 #include "xmlutil/domain_xml.h"
 #include "xmlutil/metadata.h"
 #include "xmlutil/metadata_edit.h"
-#include "xmlutil/port.h"
+#include "state/port.h"
 
 static void require(bool holds, const char *what)
 {

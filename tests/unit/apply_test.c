@@ -406,7 +406,7 @@ static void a_saved_image_is_edited_and_read_again(void **state)
 	scene_clear(&scene);
 }
 
-static void a_config_hostdev_without_alias_goes_by_its_xml(void **state)
+static void a_config_hostdev_without_alias_is_detached_too(void **state)
 {
 	struct scene scene = {.world = world_new(), .plan = plan_new()};
 	struct device *device = world_plug(scene.world, "1-1", 5, 0x0403, 0x6001, "AAA");
@@ -443,7 +443,7 @@ int main(void)
 		cmocka_unit_test(an_alias_that_another_device_carries_too_is_never_detached),
 		cmocka_unit_test(domains_that_were_not_named_are_left_alone),
 		cmocka_unit_test(a_saved_image_is_edited_and_read_again),
-		cmocka_unit_test(a_config_hostdev_without_alias_goes_by_its_xml),
+		cmocka_unit_test(a_config_hostdev_without_alias_is_detached_too),
 	};
 
 	return cmocka_run_group_tests_name("apply", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "lone_daemon.h"
 #include "state/devices.h"
+#include "state/clock.h"
 
 /* Another connection, while what uses the first is still on its way. */
 static struct link *replace_link(struct daemon *daemon)
@@ -40,7 +41,7 @@ static void a_listing_that_outlives_its_connection_is_not_learned(void **state)
 	lone_finish(daemon, daemon->worker);
 	assert_false(daemon->listing);
 	assert_false(daemon->listed);
-	assert_null(residents_find(daemon->residents, LONE_GUEST));
+	assert_null(known_domains_find(daemon->known_domains, LONE_GUEST));
 }
 
 static void the_next_connection_has_a_listing_of_its_own(void **state)
@@ -54,7 +55,7 @@ static void the_next_connection_has_a_listing_of_its_own(void **state)
 	assert_ptr_equal(daemon->link, link);
 	assert_true(has_listed(link));
 	assert_true(daemon->listed);
-	assert_int_equal(residents_find(daemon->residents, LONE_GUEST)->dirty, 0);
+	assert_int_equal(known_domains_find(daemon->known_domains, LONE_GUEST)->dirty, 0);
 }
 
 static void a_listing_that_failed_with_its_connection_costs_not_the_next(void **state)
@@ -83,60 +84,60 @@ static void a_listing_that_fails_ends_its_connection(void **state)
 	assert_true(daemon->due_connect > 0);
 }
 
-static struct resident *start_reading(struct daemon *daemon)
+static struct known_domain *start_reading(struct daemon *daemon)
 {
-	struct resident *resident = residents_find(daemon->residents, LONE_GUEST);
+	struct known_domain *known = known_domains_find(daemon->known_domains, LONE_GUEST);
 
-	resident->dirty = VIRT_CONFIG;
+	known->dirty = VIRT_CONFIG;
 	assert_true(link_read_dirty(daemon));
-	assert_true(resident->busy);
-	return resident;
+	assert_true(known->busy);
+	return known;
 }
 
 static void a_reading_is_learned(void **state)
 {
 	struct daemon *daemon = &((struct lone *)*state)->daemon;
 	uint64_t learned;
-	struct resident *resident;
+	struct known_domain *known;
 
 	lone_connect(daemon);
-	learned = daemon->residents->lessons;
-	resident = start_reading(daemon);
+	learned = daemon->known_domains->readings;
+	known = start_reading(daemon);
 	lone_finish(daemon, daemon->worker);
-	assert_false(resident->busy);
-	assert_int_equal(resident->dirty, 0);
-	assert_true(daemon->residents->lessons > learned);
+	assert_false(known->busy);
+	assert_int_equal(known->dirty, 0);
+	assert_true(daemon->known_domains->readings > learned);
 }
 
 static void a_reading_that_outlives_its_connection_is_not_learned(void **state)
 {
 	struct daemon *daemon = &((struct lone *)*state)->daemon;
 	uint64_t learned;
-	struct resident *resident;
+	struct known_domain *known;
 
 	lone_connect(daemon);
-	learned = daemon->residents->lessons;
-	resident = start_reading(daemon);
+	learned = daemon->known_domains->readings;
+	known = start_reading(daemon);
 	replace_link(daemon);
 	lone_finish(daemon, daemon->worker);
-	assert_false(resident->busy);
-	assert_int_equal(resident->dirty, VIRT_ALL);
-	assert_int_equal(daemon->residents->lessons, learned);
+	assert_false(known->busy);
+	assert_int_equal(known->dirty, VIRT_ALL);
+	assert_int_equal(daemon->known_domains->readings, learned);
 }
 
 static void a_reading_that_failed_with_its_connection_costs_not_the_next(void **state)
 {
 	struct daemon *daemon = &((struct lone *)*state)->daemon;
-	struct resident *resident;
+	struct known_domain *known;
 	struct link *link;
 
 	lone_connect(daemon);
 	lone_break(9);
-	resident = start_reading(daemon);
+	known = start_reading(daemon);
 	link = replace_link(daemon);
 	lone_finish(daemon, daemon->worker);
 	assert_ptr_equal(daemon->link, link);
-	assert_int_equal(resident->dirty, VIRT_ALL);
+	assert_int_equal(known->dirty, VIRT_ALL);
 }
 
 static void a_reading_that_fails_ends_its_connection(void **state)
@@ -150,48 +151,48 @@ static void a_reading_that_fails_ends_its_connection(void **state)
 	assert_null(daemon->link);
 }
 
-static struct resident *start_acting(struct daemon *daemon)
+static struct known_domain *start_acting(struct daemon *daemon)
 {
-	struct resident *resident = residents_find(daemon->residents, LONE_GUEST);
+	struct known_domain *known = known_domains_find(daemon->known_domains, LONE_GUEST);
 
 	act_pass(daemon, TRIGGER_UDEV);
-	assert_true(resident->busy);
-	return resident;
+	assert_true(known->busy);
+	return known;
 }
 
 /* libvirt's test driver detaches nothing: what was tried must be read again. */
 static void after_an_action_only_its_side_is_in_doubt(void **state)
 {
 	struct daemon *daemon = &((struct lone *)*state)->daemon;
-	struct resident *resident;
+	struct known_domain *known;
 
 	lone_connect(daemon);
-	resident = start_acting(daemon);
+	known = start_acting(daemon);
 	lone_finish(daemon, daemon->worker);
 	assert_int_equal(daemon->report.actions, 1);
-	assert_false(resident->busy);
-	assert_int_equal(resident->dirty, VIRT_CONFIG);
+	assert_false(known->busy);
+	assert_int_equal(known->dirty, VIRT_CONFIG);
 }
 
 static void after_an_action_that_outlives_its_connection_all_is_in_doubt(void **state)
 {
 	struct daemon *daemon = &((struct lone *)*state)->daemon;
-	struct resident *resident;
+	struct known_domain *known;
 
 	lone_connect(daemon);
-	resident = start_acting(daemon);
+	known = start_acting(daemon);
 	replace_link(daemon);
 	lone_finish(daemon, daemon->worker);
 	assert_int_equal(daemon->report.actions, 1);
-	assert_false(resident->busy);
-	assert_int_equal(resident->dirty, VIRT_ALL);
+	assert_false(known->busy);
+	assert_int_equal(known->dirty, VIRT_ALL);
 }
 
 /* The next attempt comes WAIT after what has just happened, which was not before BEGUN; or up to a
  * quarter earlier. */
 static void expect_wait(const struct daemon *daemon, uint64_t begun, uint64_t wait)
 {
-	assert_in_range(daemon->due_connect, begun + wait - wait / 4, devices_now() + wait);
+	assert_in_range(daemon->due_connect, begun + wait - wait / 4, clock_now() + wait);
 }
 
 static const uint64_t slower[] = {200000,  400000,  800000,   1600000,
@@ -203,7 +204,7 @@ static void without_libvirt_attempts_slow_down(void **state)
 
 	daemon->options.uri = "test:///nonexistent/place.xml";
 	for (size_t i = 0; i < G_N_ELEMENTS(slower); i++) {
-		uint64_t begun = devices_now();
+		uint64_t begun = clock_now();
 
 		lone_try_to_connect(daemon);
 		assert_null(daemon->link);
@@ -220,7 +221,7 @@ static void connections_that_break_before_they_say_anything_slow_down(void **sta
 
 		lone_try_to_connect(daemon);
 		assert_non_null(daemon->link);
-		begun = devices_now();
+		begun = clock_now();
 		link_lost(daemon, "it broke");
 		expect_wait(daemon, begun, slower[i]);
 	}
@@ -236,7 +237,7 @@ static void a_listing_makes_attempts_quick_again(void **state)
 		link_lost(daemon, "it broke");
 	}
 	lone_connect(daemon);
-	begun = devices_now();
+	begun = clock_now();
 	link_lost(daemon, "it broke after all");
 	expect_wait(daemon, begun, slower[0]);
 }
@@ -248,7 +249,7 @@ static void after_days_without_libvirt_attempts_still_come(void **state)
 
 	daemon->options.uri = "test:///nonexistent/place.xml";
 	daemon->connect_failures = 100000;
-	begun = devices_now();
+	begun = clock_now();
 	lone_try_to_connect(daemon);
 	expect_wait(daemon, begun, slower[G_N_ELEMENTS(slower) - 1]);
 }

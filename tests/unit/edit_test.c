@@ -72,7 +72,7 @@ static int fake_write(void *self, const char *set, const char *key, char **err)
 static enum edit_reply disable_a(struct fake *fake, bool write, struct metadata_edit **ret_edit,
 				 char **err)
 {
-	const struct edit_hands hands = {fake, fake_read, fake_write};
+	const struct tag_hands hands = {fake, fake_read, fake_write};
 	struct metadata_change change = {METADATA_DISABLE, NULL, "a"};
 	g_autoptr(GPtrArray) changes = g_ptr_array_new();
 

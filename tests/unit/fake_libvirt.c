@@ -74,15 +74,11 @@ static void do_it(struct libvirt *libvirt, const struct action *action)
 	}
 }
 
-static enum hand_reply act(void *self, const struct action *action, const char *xml,
-			   struct refusal *refusal)
+static enum hand_reply act(void *self, const struct action *action, struct refusal *refusal)
 {
 	struct libvirt *libvirt = self;
 	int now = (int)libvirt->acted->len;
-	bool attach = action->kind == ACTION_ATTACH_LIVE || action->kind == ACTION_ATTACH_CONFIG;
 
-	assert_int_equal(attach || (action->kind == ACTION_DETACH_CONFIG && !action->alias),
-			 xml != NULL);
 	g_ptr_array_add(libvirt->acted, (gpointer)(guintptr)action);
 	if (now == libvirt->refuse_at || now == libvirt->unsure_at) {
 		refusal->code = 38;

@@ -3,7 +3,7 @@
 
 /* Hands for tests: a libvirt of mere facts, which fails where it is told to. */
 
-#include "reconciler/hands.h"
+#include "reconciler/libvirt/hands.h"
 #include "state/snapshot.h"
 
 struct libvirt {

@@ -15,7 +15,7 @@
 #include <glib.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/show.h"
+#include "reconciler/show/show.h"
 #include "state/json.h"
 
 #define CASES TEST_DATA "/cases/"

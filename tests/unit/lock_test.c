@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <glib/gstdio.h>
 
-#include "reconciler/lock.h"
+#include "reconciler/system/lock.h"
 
 struct place {
 	char *root;

@@ -6,7 +6,9 @@
  * jobs one after the other, and the test decides when what follows from them is heard.
  */
 
-#include "reconciler/daemon_parts.h"
+#include "reconciler/daemon/act.h"
+#include "reconciler/daemon/link.h"
+#include "reconciler/daemon/serve.h"
 
 /* The only domain: it is off, and its config has a hostdev of ours that no tag asks for. */
 #define LONE_GUEST "6695eb01-f6a4-8304-79aa-97f2502e1930"

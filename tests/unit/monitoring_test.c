@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/show.h"
+#include "reconciler/show/show.h"
 #include "state/text.h"
 #include "world.h"
 

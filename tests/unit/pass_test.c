@@ -12,6 +12,7 @@
 #include "host.h"
 #include "reconciler/pass.h"
 #include "state/devices.h"
+#include "state/clock.h"
 
 /* A running guest in libvirt's test driver, which cannot attach USB devices. Its tag wants the
  * device with serial A1. */
@@ -71,14 +72,14 @@ static void a_reading_has_all_that_a_snapshot_has(void **state)
 	struct host *host = *state;
 	OWN(snapshot) snapshot = NULL;
 	g_autofree char *err = NULL;
-	uint64_t before = devices_now();
+	uint64_t before = clock_now();
 
 	mock_usb_plug(host->mock, &ftdi);
 	assert_int_equal(pass_read(virt, &snapshot, &err), 0);
 	assert_string_equal(snapshot->uri, virt_uri(virt));
 	assert_non_null(snapshot->host);
 	assert_true(snapshot->time > 0);
-	assert_in_range(snapshot->now, before, devices_now());
+	assert_in_range(snapshot->now, before, clock_now());
 	assert_int_equal(snapshot->domains->len, 1);
 	assert_int_equal(snapshot->devices->len, 3); /* and two root hubs */
 }
@@ -138,7 +139,7 @@ static void a_failure_is_tried_again_while_the_next_try_is_near(void **state)
 	const struct verdict *verdict = g_ptr_array_index(last->plan->verdicts, 0);
 	assert_int_equal(last->outcomes->len, 0);
 	assert_int_equal(verdict->kind, VERDICT_FAILED);
-	assert_true(last->plan->wake > devices_now());
+	assert_true(last->plan->wake > clock_now());
 }
 
 static void note_signal(int number)

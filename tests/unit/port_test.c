@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <glib.h>
 
-#include "xmlutil/port.h"
+#include "state/port.h"
 
 struct spelling {
 	const char *text;

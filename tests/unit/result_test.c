@@ -8,7 +8,7 @@
 
 #include "reconciler/core/planner.h"
 #include "reconciler/result.h"
-#include "reconciler/show.h"
+#include "reconciler/show/show.h"
 #include "world.h"
 
 /* A pass over a world in which the device of a/x has the address 1:DEV and its hostdev 1:HELD (0:

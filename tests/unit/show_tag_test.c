@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/show.h"
+#include "reconciler/show/show.h"
 #include "show_world.h"
 
 static void a_tag_page_says_what_nearly_matches(void **state)

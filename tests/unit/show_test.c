@@ -8,10 +8,10 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/show.h"
-#include "reconciler/show_lines.h"
-#include "reconciler/show_table.h"
-#include "reconciler/show_words.h"
+#include "reconciler/show/show.h"
+#include "reconciler/show/lines.h"
+#include "reconciler/show/table.h"
+#include "reconciler/show/words.h"
 #include "show_world.h"
 
 static const struct show_style piped = {0};

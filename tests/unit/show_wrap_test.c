@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/show.h"
+#include "reconciler/show/show.h"
 #include "show_world.h"
 
 static void assert_wrapped(unsigned int width, const char *text, const char *wanted)

@@ -8,7 +8,7 @@
 #include <glib/gstdio.h>
 #include <libvirt/libvirt.h>
 
-#include "reconciler/virt_events.h"
+#include "reconciler/libvirt/virt_events.h"
 
 /* test:///default is one for the whole process: what a second connection does, the first hears. */
 struct fixture {

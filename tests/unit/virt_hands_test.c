@@ -8,8 +8,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-#include "reconciler/virt.h"
-#include "xmlutil/domain_xml.h"
+#include "reconciler/libvirt/virt.h"
 
 /* libvirt's acting functions, instead of the test driver's, which cannot act on USB hostdevs. */
 static struct {
@@ -180,10 +179,7 @@ static enum hand_reply act(struct scene *scene, enum action_kind kind)
 	scene->action.kind = kind;
 	scene->action.device = attach || kind == ACTION_EDIT_IMAGE ? scene->device : NULL;
 	scene->action.hostdev = attach ? NULL : scene->hostdev;
-
-	bool by_xml = attach || !scene->action.alias;
-	g_autofree char *xml = by_xml ? domain_xml_write_hostdev(&scene->action) : NULL;
-	return hands->act(hands->self, &scene->action, xml, &scene->refusal);
+	return hands->act(hands->self, &scene->action, &scene->refusal);
 }
 
 static guint calls(const struct scene *scene, const char *function)

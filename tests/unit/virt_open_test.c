@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <glib/gstdio.h>
 
-#include "reconciler/virt.h"
+#include "reconciler/libvirt/virt.h"
 
 /* Says WORDS of what happened, in one sentence, and HINT_WORDS of what to do. */
 static void expect_refusal(const char *uri, enum virt_open_reply reply, const char *words,

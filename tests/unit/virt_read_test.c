@@ -11,7 +11,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-#include "reconciler/virt.h"
+#include "reconciler/libvirt/virt.h"
 
 #define OFF     "<test:runstate>5</test:runstate>"
 #define RUNNING ""

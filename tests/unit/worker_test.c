@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "reconciler/worker.h"
+#include "reconciler/daemon/worker.h"
 
 #define SOON (G_USEC_PER_SEC / 20)
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+
+/* `adopt`: tags what is passed through today by hostdevs that are not ours. */
+
+#include "reconciler/commands/cmd.h"
+
+#include "reconciler/commands/cmd_edit.h"
+#include "reconciler/core/adopt.h"
+#include "reconciler/core/explain.h"
+#include "reconciler/show/say.h"
+#include "reconciler/show/words.h"
+
+static gboolean all;
+
+static const GOptionEntry options[] = {
+	{"all", 0, 0, G_OPTION_ARG_NONE, &all, "all domains", NULL},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static char *describe_hostdev(const struct hostdev *hostdev)
+{
+	g_autofree char *at = words_at(hostdev);
+	g_autofree char *id = hostdev->has_id ? words_id(hostdev->id) : g_strdup("");
+
+	return g_strdup_printf("%s%s%s", id, *id && hostdev->has_address ? " at " : "",
+			       *id && !hostdev->has_address ? "" : at);
+}
+
+static void tell(const struct adoption *adoption)
+{
+	g_autofree char *hostdev = describe_hostdev(adoption->hostdev);
+	g_autofree char *wish = NULL;
+
+	if (!adoption->identity) {
+		say_error("domain %s: the hostdev %s is not adopted: %s", adoption->domain->name,
+			  hostdev, adoption->why_not);
+		return;
+	}
+	wish = explain_wish(adoption->identity->tag);
+	say_error("%s/%s: the hostdev %s is known %s: %s", adoption->domain->name,
+		  adoption->identity->tag->name, hostdev, adoption->identity->why, wish);
+	if (adoption->identity->warning)
+		say_hint("warning: %s", adoption->identity->warning);
+}
+
+/* Appends the edits; they borrow from ADOPTIONS. */
+static void adopt_domain(const struct pass *pass, const struct domain *domain, GPtrArray *edits,
+			 GPtrArray *adoptions)
+{
+	GPtrArray *found = adopt_propose(pass->snapshot, pass->plan, domain);
+
+	for (guint i = 0; i < found->len; i++) {
+		const struct adoption *adoption = g_ptr_array_index(found, i);
+
+		tell(adoption);
+		if (adoption->identity)
+			cmd_edits_add(edits, domain, METADATA_ADD, adoption->identity->tag, NULL);
+	}
+	if (found->len == 0 && !all)
+		say_error("domain %s: no hostdev to adopt", domain->name);
+	g_ptr_array_add(adoptions, found);
+}
+
+/* One that cannot be read must not keep the others from being adopted, unless it is named. */
+static int choose(const struct cmd_call *call, const struct snapshot *snapshot, GPtrArray *domains)
+{
+	for (char **name = call->args; *name; name++) {
+		const struct domain *domain = NULL;
+		int status = cmd_find_editable(call, snapshot, *name, &domain);
+
+		if (status != EXIT_OK)
+			return status;
+		if (!g_ptr_array_find(domains, domain, NULL))
+			g_ptr_array_add(domains, (gpointer)(guintptr)domain);
+	}
+	for (guint i = 0; all && i < snapshot->domains->len; i++) {
+		struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		if (domain->unreadable)
+			say_error("domain %s is left out, it cannot be read: %s", domain->name,
+				  domain->unreadable);
+		else
+			g_ptr_array_add(domains, domain);
+	}
+	return EXIT_OK;
+}
+
+static int adopt(const struct cmd_call *call, const struct pass *pass)
+{
+	g_autoptr(GPtrArray) domains = g_ptr_array_new();
+	g_autoptr(GPtrArray) edits = cmd_edits_new();
+	g_autoptr(GPtrArray) adoptions =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	int status = choose(call, pass->snapshot, domains);
+
+	if (status != EXIT_OK)
+		return status;
+	for (guint i = 0; i < domains->len; i++)
+		adopt_domain(pass, g_ptr_array_index(domains, i), edits, adoptions);
+	if (edits->len == 0)
+		say_error("nothing is adopted");
+	if (call->dry_run)
+		return cmd_edits_print(call, edits);
+	return edits->len > 0 ? cmd_edits_do(call, edits, false) : EXIT_OK;
+}
+
+static int run(struct cmd_call *call)
+{
+	OWN(history) history = history_new();
+	OWN(pass) pass = NULL;
+	g_autofree char *err = NULL;
+	int status;
+
+	if (all == (call->count > 0))
+		return cmd_misused(call, all ? "--all and DOMAIN exclude each other"
+					     : "adopt needs DOMAIN or --all");
+	status = cmd_open(call, call->dry_run);
+	if (status != EXIT_OK)
+		return status;
+	if (pass_look(call->virt, history, &pass, &err) < 0)
+		return cmd_lost(call, err);
+	return adopt(call, pass);
+}
+
+const struct cmd cmd_adopt = {
+	.name = "adopt",
+	.arguments = "DOMAIN... | --all",
+	.summary = "tag what is passed through today",
+	.details =
+		"Writes a tag for every USB hostdev that is not ours: those of virt-manager,\n"
+		"cockpit, scripts. The hostdev stays, the guest keeps its device, and is healed\n"
+		"from now on. A tag asks for ids and serial, or for ids and port where that is\n"
+		"not unique; it is called by the device's product string, and persists if the\n"
+		"domain's config has the hostdev. What cannot be told apart, or is not plugged\n"
+		"in, is named and left alone. With -n the metadata is printed as it would be,\n"
+		"and nothing is changed.\n\n"
+		"Exit codes: 0 done; 1 something failed; 64 usage; 65 the domain's metadata\n"
+		"cannot be changed; 69 libvirt unreachable; 75 another usbreconcile is at work;\n"
+		"77 no access.\n",
+	.most = G_MAXUINT,
+	.has_dry_run = true,
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What several commands do: open libvirt, fail, and say what there is instead. */
+
+#include "reconciler/commands/cmd.h"
+
+#include <string.h>
+
+#include "reconciler/show/say.h"
+#include "reconciler/show/words.h"
+#include "reconciler/system/wire.h"
+#include "state/json.h"
+
+/* A document with this problem alone: who asked for JSON gets JSON. Takes over the problem. */
+static void print_problem(const struct cmd_call *call, struct problem *problem)
+{
+	OWN(snapshot) snapshot = snapshot_new();
+	g_autofree char *text = NULL;
+
+	snapshot_stamp(snapshot, call->virt ? virt_uri(call->virt) : call->uri);
+	g_ptr_array_add(snapshot->problems, problem);
+	text = json_write_problems(snapshot);
+	say_data(text);
+}
+
+static int fail(const struct cmd_call *call, int status, struct problem *problem)
+{
+	say_error("%s", problem->message);
+	if (problem->hint)
+		say_hint("%s", problem->hint);
+	if (call->json)
+		print_problem(call, problem);
+	else
+		problem_free(problem);
+	return status;
+}
+
+int cmd_fail(const struct cmd_call *call, int status, enum problem_code code, const char *hint,
+	     const char *format, ...)
+{
+	char *message;
+	va_list values;
+
+	va_start(values, format);
+	message = g_strdup_vprintf(format, values);
+	va_end(values);
+	return fail(call, status,
+		    problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, message, hint));
+}
+
+int cmd_try_open(struct cmd_call *call, bool read_only, struct problem **ret_problem)
+{
+	enum problem_code code = PROBLEM_USAGE;
+	int status = EX_USAGE;
+	char *err = NULL;
+
+	enum virt_open_reply reply = virt_open(call->uri, read_only, &call->virt, &err);
+
+	switch (reply) {
+	case VIRT_OPEN_DONE:
+		return EXIT_OK;
+	case VIRT_OPEN_UNREACHABLE:
+		code = PROBLEM_LIBVIRT_UNREACHABLE;
+		status = EX_UNAVAILABLE;
+		break;
+	case VIRT_OPEN_NO_ACCESS:
+		code = PROBLEM_NO_ACCESS;
+		status = EX_NOPERM;
+		break;
+	case VIRT_OPEN_REMOTE:
+		break;
+	}
+	*ret_problem =
+		problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, err, virt_open_hint(reply));
+	return status;
+}
+
+int cmd_open(struct cmd_call *call, bool read_only)
+{
+	struct problem *problem = NULL;
+	int status = cmd_try_open(call, read_only, &problem);
+
+	return status == EXIT_OK ? status : fail(call, status, problem);
+}
+
+int cmd_lost(const struct cmd_call *call, const char *err)
+{
+	return cmd_fail(call, EX_UNAVAILABLE, PROBLEM_LIBVIRT_UNREACHABLE, NULL, "%s", err);
+}
+
+int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct lock **ret_lock,
+	     int *ret_status)
+{
+	g_autofree char *err = NULL;
+	g_autofree char *text = NULL;
+	int taken = lock_take(USBRECONCILE_RUNDIR, 0, ret_lock, &err);
+	int asked;
+
+	if (taken == LOCK_BUSY) {
+		asked = wire_ask(USBRECONCILE_RUNDIR, arguments, ret_status, &text, &err);
+		if (asked == 0)
+			cmd_print(call, text);
+		if (asked < 0)
+			return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, NULL, "%s", err);
+		if (asked == 0)
+			return EXIT_OK;
+		taken = lock_take(USBRECONCILE_RUNDIR, LOCK_PATIENCE_USEC, ret_lock, &err);
+	}
+	if (taken < 0)
+		return cmd_fail(call, EX_NOPERM, PROBLEM_NO_ACCESS, NULL, "%s", err);
+	if (taken == LOCK_BUSY)
+		return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, "try again when it is done",
+				"another usbreconcile has been at work for %d s",
+				(int)(LOCK_PATIENCE_USEC / G_USEC_PER_SEC));
+	return EXIT_OK;
+}
+
+static char *list_domains(const struct snapshot *snapshot)
+{
+	GString *text = g_string_new("there is: ");
+
+	if (snapshot->domains->len == 0)
+		g_string_assign(text, "there are no domains");
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		g_string_append_printf(text, "%s%s", i ? ", " : "", domain->name);
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *cmd_list_tags(const struct domain *domain)
+{
+	GString *text = g_string_new("there is: ");
+
+	if (domain->tags->len == 0)
+		g_string_printf(text, "the domain has none; `usbreconcile status %s` says more",
+				domain->name);
+	for (guint i = 0; i < domain->tags->len; i++) {
+		g_autofree char *name = words_tag(g_ptr_array_index(domain->tags, i));
+
+		g_string_append_printf(text, "%s%s", i ? ", " : "", name);
+	}
+	return g_string_free(text, FALSE);
+}
+
+int cmd_find_domain(const struct cmd_call *call, const struct snapshot *snapshot, const char *name,
+		    const struct domain **ret_domain)
+{
+	g_autofree char *others = NULL;
+
+	*ret_domain = snapshot_find_domain(snapshot, name);
+	if (*ret_domain)
+		return EXIT_OK;
+	others = list_domains(snapshot);
+	return cmd_fail(call, EX_USAGE, PROBLEM_USAGE, others, "there is no domain \"%s\"", name);
+}
+
+int cmd_find_tag(const struct cmd_call *call, const struct domain *domain, const char *name,
+		 const struct tag **ret_tag)
+{
+	g_autofree char *others = NULL;
+
+	*ret_tag = domain_find_tag(domain, name);
+	if (*ret_tag)
+		return EXIT_OK;
+	others = cmd_list_tags(domain);
+	return cmd_fail(call, EX_USAGE, PROBLEM_USAGE, others, "domain %s has no tag \"%s\"",
+			domain->name, name);
+}
+
+int cmd_find_editable(const struct cmd_call *call, const struct snapshot *snapshot,
+		      const char *name, const struct domain **ret_domain)
+{
+	int status = cmd_find_domain(call, snapshot, name, ret_domain);
+
+	if (status != EXIT_OK || !(*ret_domain)->unreadable)
+		return status;
+	return cmd_fail(call, EX_DATAERR, PROBLEM_DOMAIN_UNREADABLE,
+			"`usbreconcile status` says more; nothing of it is changed until it can be "
+			"read",
+			"domain %s cannot be read: %s", (*ret_domain)->name,
+			(*ret_domain)->unreadable);
+}
+
+void cmd_print(const struct cmd_call *call, const char *text)
+{
+	if (call->json)
+		say_data(text);
+	else
+		say_lines(text);
+}
+
+void cmd_print_verdict(const struct verdict *verdict)
+{
+	g_autofree char *line = words_line("%s/%s: %s: %s", verdict->domain->name,
+					   verdict->tag->name ? verdict->tag->name : "-",
+					   verdict_kind_name(verdict->kind), verdict->sentence);
+
+	say_lines(line);
+}
+
+void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
+		    struct report **ret_report)
+{
+	g_autofree char *text = wire_ask_status(USBRECONCILE_RUNDIR);
+	OWN(snapshot) snapshot = NULL;
+	OWN(history) history = NULL;
+	g_autofree char *err = NULL;
+
+	*ret_report = NULL;
+	/* One that libvirt has never let in does not know the URI yet, and is ours to tell of. */
+	if (text && json_read_status(text, &snapshot, &history, &err) == 0 &&
+	    (!snapshot->uri || strcmp(snapshot->uri, virt_uri(call->virt)) == 0)) {
+		*ret_history = g_steal_pointer(&history);
+		*ret_report = g_steal_pointer(&snapshot->daemon);
+		return;
+	}
+	*ret_history = history_new();
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/commands/cmd_edit.h"
+
+#include "reconciler/result.h"
+#include "reconciler/show/say.h"
+#include "reconciler/show/words.h"
+#include "reconciler/edit.h"
+#include "reconciler/libvirt/virt_tags.h"
+
+static void edit_free(gpointer data)
+{
+	struct cmd_edit *edit = data;
+
+	g_ptr_array_unref(edit->changes);
+	g_free(edit);
+}
+
+int cmd_edits_open(struct cmd_call *call, struct snapshot **ret_snapshot,
+		   const struct domain **ret_domain)
+{
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, false);
+
+	if (status != EXIT_OK)
+		return status;
+	if (pass_read(call->virt, ret_snapshot, &err) < 0)
+		return cmd_lost(call, err);
+	return cmd_find_editable(call, *ret_snapshot, call->args[0], ret_domain);
+}
+
+GPtrArray *cmd_edits_new(void)
+{
+	return g_ptr_array_new_with_free_func(edit_free);
+}
+
+static struct cmd_edit *edit_of(GPtrArray *edits, const struct domain *domain)
+{
+	struct cmd_edit *edit;
+
+	for (guint i = 0; i < edits->len; i++) {
+		edit = g_ptr_array_index(edits, i);
+		if (edit->domain == domain)
+			return edit;
+	}
+	edit = g_new0(struct cmd_edit, 1);
+	edit->domain = domain;
+	edit->changes = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(edits, edit);
+	return edit;
+}
+
+void cmd_edits_add(GPtrArray *edits, const struct domain *domain, enum metadata_change_kind kind,
+		   const struct tag *tag, const char *name)
+{
+	struct metadata_change *change = g_new0(struct metadata_change, 1);
+
+	change->kind = kind;
+	change->tag = tag;
+	change->name = name;
+	g_ptr_array_add(edit_of(edits, domain)->changes, change);
+}
+
+static int complain(const struct cmd_call *call, const struct cmd_edit *edit, enum edit_reply reply,
+		    const char *err)
+{
+	const char *name = edit->domain->name;
+	g_autofree char *hint = NULL;
+
+	switch (reply) {
+	case EDIT_REFUSED:
+		hint = g_strdup_printf(
+			"`usbreconcile validate %s` says what is wrong there, `virsh "
+			"edit %s` mends it",
+			name, name);
+		return cmd_fail(call, EX_DATAERR, PROBLEM_METADATA_INVALID, hint, "domain %s: %s",
+				name, err);
+	case EDIT_CLASH:
+		return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, "try again", "domain %s: %s", name,
+				err);
+	case EDIT_FAILED:
+		return cmd_fail(call, EXIT_BAD, PROBLEM_DOMAIN_UNREADABLE, NULL,
+				"domain %s: libvirt did not change its metadata: %s", name, err);
+	case EDIT_DONE:
+		break;
+	}
+	g_assert_not_reached();
+}
+
+static int edit_one(const struct cmd_call *call, const struct cmd_edit *edit, bool write,
+		    char **ret_xml)
+{
+	OWN(metadata_edit) done = NULL;
+	g_autofree char *err = NULL;
+	OWN(virt_tags) tags = virt_tags_open(call->virt, edit->domain, &err);
+	enum edit_reply reply = EDIT_FAILED;
+
+	if (tags)
+		reply = edit_both(virt_tags_config(tags), virt_tags_live(tags), edit->changes,
+				  write, &done, &err);
+	if (reply != EDIT_DONE)
+		return complain(call, edit, reply, err);
+	if (err)
+		say_error("domain %s: its config is changed, but not the metadata of its running "
+			  "guest: %s",
+			  edit->domain->name, err);
+	if (ret_xml)
+		*ret_xml = g_steal_pointer(&done->xml);
+	return EXIT_OK;
+}
+
+int cmd_edits_print(const struct cmd_call *call, const GPtrArray *edits)
+{
+	int result = EXIT_OK;
+
+	for (guint i = 0; i < edits->len; i++) {
+		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
+		g_autofree char *xml = NULL;
+		int status = edit_one(call, edit, false, &xml);
+
+		result = result != EXIT_OK ? result : status;
+		if (!xml)
+			continue;
+		if (edits->len > 1)
+			say_error("domain %s:", edit->domain->name);
+		say_data("    ");
+		say_data(xml);
+		say_data("\n");
+	}
+	return result;
+}
+
+/*
+ * What cannot be done to one domain must be known before another is changed: then nothing is
+ * written, or, when the domains have nothing to do with each other, that one is left out. The first
+ * complaint's exit code.
+ */
+static int check_all(const struct cmd_call *call, GPtrArray *edits, bool together)
+{
+	int result = EXIT_OK;
+
+	for (guint i = 0; i < edits->len;) {
+		int status = edit_one(call, g_ptr_array_index(edits, i), false, NULL);
+
+		if (status == EXIT_OK)
+			i++;
+		else if (together)
+			return status;
+		else
+			g_ptr_array_remove_index(edits, i);
+		result = result != EXIT_OK ? result : status;
+	}
+	return result;
+}
+
+static int write_all(const struct cmd_call *call, GPtrArray *edits, bool together)
+{
+	int result = check_all(call, edits, together);
+
+	if (result != EXIT_OK && together)
+		return result;
+	for (guint i = 0; i < edits->len; i++) {
+		int status = edit_one(call, g_ptr_array_index(edits, i), true, NULL);
+
+		result = result != EXIT_OK ? result : status;
+	}
+	return result;
+}
+
+static bool is_named(const GPtrArray *changes, const char *tag)
+{
+	for (guint i = 0; i < changes->len; i++) {
+		const struct metadata_change *change = g_ptr_array_index(changes, i);
+
+		if (g_strcmp0(change->tag ? change->tag->name : change->name, tag) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_verdicts(const GPtrArray *edits, const struct plan *plan)
+{
+	for (guint i = 0; i < edits->len; i++) {
+		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
+
+		for (guint k = 0; k < plan->verdicts->len; k++) {
+			const struct verdict *verdict = g_ptr_array_index(plan->verdicts, k);
+			/* The plan is of a later snapshot. */
+			bool here = g_strcmp0(verdict->domain->uuid, edit->domain->uuid) == 0;
+
+			if (here && is_named(edit->changes, verdict->tag->name))
+				cmd_print_verdict(verdict);
+		}
+	}
+}
+
+static GPtrArray *domains_of(const GPtrArray *edits)
+{
+	GPtrArray *only = g_ptr_array_new();
+
+	for (guint i = 0; i < edits->len; i++) {
+		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
+
+		g_ptr_array_add(only, edit->domain->name);
+	}
+	return only;
+}
+
+static int settle(const struct cmd_call *call, const GPtrArray *edits, const GPtrArray *only)
+{
+	OWN(history) history = history_new();
+	g_autoptr(GPtrArray) passes = NULL;
+	const struct pass *done;
+	g_autofree char *err = NULL;
+	g_autofree char *text = NULL;
+
+	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
+		return cmd_lost(call, err);
+	done = result_gather(passes);
+	text = show_run(done, only);
+	say_lines(text);
+	print_verdicts(edits, done->plan);
+	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
+}
+
+/* The daemon has done the pass and said what it did; what has become of the tags is looked up. */
+static int look(const struct cmd_call *call, const GPtrArray *edits)
+{
+	OWN(history) history = NULL;
+	OWN(pass) pass = NULL;
+	struct report *report = NULL;
+	g_autofree char *err = NULL;
+
+	cmd_ask_daemon(call, &history, &report);
+	g_clear_pointer(&report, report_free);
+	if (pass_look(call->virt, history, &pass, &err) < 0)
+		return cmd_lost(call, err);
+	print_verdicts(edits, pass->plan);
+	return EXIT_OK;
+}
+
+static int have_pass(const struct cmd_call *call, const GPtrArray *edits)
+{
+	OWN(lock) lock = NULL;
+	g_autoptr(GPtrArray) only = domains_of(edits);
+	g_autoptr(GPtrArray) arguments = g_ptr_array_copy(only, NULL, NULL);
+	int answered = EXIT_OK;
+	int status;
+
+	g_ptr_array_insert(arguments, 0, (gpointer)(guintptr) "run");
+	g_ptr_array_add(arguments, NULL);
+	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
+	if (status != EXIT_OK)
+		return status;
+	if (lock)
+		return settle(call, edits, only);
+	status = look(call, edits);
+	return status != EXIT_OK ? status : answered;
+}
+
+int cmd_edits_do(const struct cmd_call *call, GPtrArray *edits, bool together)
+{
+	int written = write_all(call, edits, together);
+	int status = EXIT_OK;
+
+	if (written == EXIT_OK || (!together && edits->len > 0))
+		status = have_pass(call, edits);
+	return written != EXIT_OK ? written : status;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+
+/* `replug`: takes what is attached out of the guest and gives it back, as if somebody had unplugged
+ * it. */
+
+#include "reconciler/commands/cmd.h"
+
+#include "reconciler/core/retry.h"
+#include "reconciler/result.h"
+#include "reconciler/show/say.h"
+
+/* Is the tag among the NAMEs? All are when there are none. */
+static bool is_meant(const struct cmd_call *call, const struct tag *tag)
+{
+	return call->count == 1 ||
+	       (tag->name && g_strv_contains((const char *const *)call->args + 1, tag->name));
+}
+
+static int check_names(const struct cmd_call *call, const struct domain *domain)
+{
+	const struct tag *tag = NULL;
+	int status = EXIT_OK;
+
+	for (guint i = 1; i < call->count && status == EXIT_OK; i++)
+		status = cmd_find_tag(call, domain, call->args[i], &tag);
+	return status;
+}
+
+/* Asks for what is attached; the rest is left to the pass, which attaches what can be. */
+static void ask(const struct cmd_call *call, const struct plan *plan, const struct domain *domain,
+		struct history *history)
+{
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if (verdict->domain != domain || !is_meant(call, verdict->tag))
+			continue;
+		retry_ask_replug_tag(history, verdict);
+	}
+}
+
+static void print_verdicts(const struct cmd_call *call, const struct plan *plan, const char *domain)
+{
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if (g_strcmp0(verdict->domain->name, domain) == 0 && is_meant(call, verdict->tag))
+			cmd_print_verdict(verdict);
+	}
+}
+
+static int settle(const struct cmd_call *call, struct history *history, const char *domain)
+{
+	g_autoptr(GPtrArray) passes = NULL;
+	g_autoptr(GPtrArray) only = g_ptr_array_new_with_free_func(g_free);
+	const struct pass *done;
+	g_autofree char *err = NULL;
+	g_autofree char *text = NULL;
+
+	g_ptr_array_add(only, g_strdup(domain));
+	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
+		return cmd_lost(call, err);
+	done = result_gather(passes);
+	text = show_run(done, only);
+	say_lines(text);
+	print_verdicts(call, done->plan, domain);
+	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
+}
+
+static int run(struct cmd_call *call)
+{
+	OWN(history) history = history_new();
+	OWN(lock) lock = NULL;
+	OWN(pass) pass = NULL;
+	const struct domain *domain = NULL;
+	g_autofree char *err = NULL;
+	g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+	int answered = EXIT_OK;
+	int status = cmd_open(call, false);
+
+	if (status != EXIT_OK)
+		return status;
+	if (pass_look(call->virt, history, &pass, &err) < 0)
+		return cmd_lost(call, err);
+	status = cmd_find_domain(call, pass->snapshot, call->args[0], &domain);
+	if (status == EXIT_OK)
+		status = check_names(call, domain);
+	g_ptr_array_add(arguments, (gpointer)(guintptr) "replug");
+	for (char **argument = call->args; *argument; argument++)
+		g_ptr_array_add(arguments, *argument);
+	g_ptr_array_add(arguments, NULL);
+	if (status == EXIT_OK)
+		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
+	if (status != EXIT_OK || !lock)
+		return status != EXIT_OK ? status : answered;
+	ask(call, pass->plan, domain, history);
+	return settle(call, history, domain->name);
+}
+
+const struct cmd cmd_replug = {
+	.name = "replug",
+	.arguments = "DOMAIN [NAME]...",
+	.summary = "unplug and plug what a domain's tags have attached",
+	.details = "For the guest it is as if somebody had pulled the device and put it back: a\n"
+		   "cure for one that has stopped working. Without NAME: all that is attached\n"
+		   "through tags of the domain. What is not attached is attached, if it can be.\n\n"
+		   "Exit codes: 0 done; 1 something failed, or the domain could not be read; 64\n"
+		   "usage; 69 libvirt unreachable; 75 another usbreconcile is at work; 77 no\n"
+		   "access.\n",
+	.least = 1,
+	.most = G_MAXUINT,
+	.run = run,
+};

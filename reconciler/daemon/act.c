@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reconciler/daemon/act.h"
+
+#include "reconciler/apply.h"
+#include "reconciler/core/retry.h"
+#include "reconciler/daemon/announce.h"
+#include "reconciler/daemon/link.h"
+#include "reconciler/daemon/look.h"
+#include "reconciler/daemon/serve.h"
+#include "reconciler/show/log.h"
+#include "state/devices.h"
+#include "state/clock.h"
+
+/* How often a device that the host itself uses is looked at. */
+#define IN_USE_LOOK (5 * G_USEC_PER_SEC)
+
+/* A plan and the moment it was made of, until the last of its jobs is done. Counted on the loop. */
+struct round {
+	struct pass *pass;
+	uint64_t number; /* of the daemon's passes, from 1 */
+	unsigned int users;
+};
+
+static void round_unref(struct daemon *daemon, struct round *round)
+{
+	if (--round->users > 0)
+		return;
+	if (round->pass->outcomes->len > 0 && serve_wants_pass(daemon))
+		serve_take_pass(daemon, round->pass);
+	else
+		pass_free(round->pass);
+	g_free(round);
+}
+
+/* The hands of one job: libvirt's, but what they read to prove an action is kept, as nothing newer
+ * is known of the domain. */
+struct recorder {
+	const struct hands *real;
+	struct domain *sides[HAND_SIDES];
+};
+
+static enum hand_reply recorder_act(void *self, const struct action *action,
+				    struct refusal *refusal)
+{
+	struct recorder *recorder = self;
+
+	/* What was read before this is old now. */
+	g_clear_pointer(&recorder->sides[hand_side(action->kind)], domain_free);
+	return recorder->real->act(recorder->real->self, action, refusal);
+}
+
+static enum hand_reply recorder_reread(void *self, const struct action *action,
+				       struct domain **ret_domain, struct refusal *refusal)
+{
+	struct recorder *recorder = self;
+	enum hand_reply reply =
+		recorder->real->reread(recorder->real->self, action, ret_domain, refusal);
+	enum hand_side side = hand_side(action->kind);
+
+	if (reply == HAND_DONE) {
+		domain_free(recorder->sides[side]);
+		recorder->sides[side] = domain_ref(*ret_domain);
+	}
+	return reply;
+}
+
+static int recorder_still_is(void *self, const struct device *device)
+{
+	struct recorder *recorder = self;
+
+	return recorder->real->still_is(recorder->real->self, device);
+}
+
+struct doing {
+	struct daemon *daemon;
+	struct link *link;
+	struct round *round;
+	const struct domain *domain; /* the snapshot's */
+	GPtrArray *only;
+	struct recorder recorder;
+	GPtrArray *outcomes;
+};
+
+static void act_work(void *data)
+{
+	struct doing *doing = data;
+	struct hands hands = {
+		.self = &doing->recorder,
+		.act = recorder_act,
+		.reread = recorder_reread,
+		.still_is = recorder_still_is,
+	};
+
+	doing->recorder.real = virt_hands(doing->link->virt);
+	doing->outcomes = apply_plan(doing->round->pass->plan, &hands, doing->only);
+}
+
+static GPtrArray **list_of(struct domain *domain, enum hand_side side)
+{
+	switch (side) {
+	case HAND_LIVE:
+		return &domain->live;
+	case HAND_CONFIG:
+		return &domain->config;
+	case HAND_IMAGE:
+		return &domain->image;
+	}
+	g_assert_not_reached();
+}
+
+static unsigned int virt_side(enum hand_side side)
+{
+	switch (side) {
+	case HAND_LIVE:
+		return VIRT_LIVE;
+	case HAND_CONFIG:
+		return VIRT_CONFIG;
+	case HAND_IMAGE:
+		return VIRT_ALL;
+	}
+	g_assert_not_reached();
+}
+
+/* What the job did is known where it was proven by reading; the rest must be read. */
+static void learn_from(struct daemon *daemon, struct known_domain *known, const struct doing *doing)
+{
+	struct domain *domain = domain_copy(known->domain);
+
+	for (guint i = 0; i < doing->outcomes->len; i++) {
+		const struct outcome *outcome = g_ptr_array_index(doing->outcomes, i);
+		enum hand_side side = hand_side(outcome->action->kind);
+
+		if (!doing->recorder.sides[side])
+			known->dirty |= virt_side(side);
+	}
+	for (int side = 0; side < HAND_SIDES; side++) {
+		struct domain *read = doing->recorder.sides[side];
+		GPtrArray **list = list_of(domain, (enum hand_side)side);
+
+		if (!read)
+			continue;
+		g_ptr_array_unref(*list);
+		*list = g_ptr_array_ref(*list_of(read, (enum hand_side)side));
+	}
+	known_domains_learn(daemon->known_domains, known, domain, g_ptr_array_ref(known->problems));
+}
+
+static void note_outcomes(struct daemon *daemon, const struct doing *doing)
+{
+	uint64_t now = clock_now();
+
+	for (guint i = 0; i < doing->outcomes->len; i++) {
+		const struct outcome *outcome = g_ptr_array_index(doing->outcomes, i);
+
+		retry_note_outcome(daemon->history, outcome, now);
+		daemon->report.actions++;
+		daemon->report.failures += outcome->kind == OUTCOME_FAILED;
+		/* A skip means that the world has moved on. */
+		daemon->devices_dirty = daemon->devices_dirty || outcome->kind == OUTCOME_SKIPPED;
+		log_outcome(outcome, doing->round->number);
+	}
+}
+
+static void act_done(void *data)
+{
+	struct doing *doing = data;
+	struct daemon *daemon = doing->daemon;
+	struct known_domain *known = known_domains_find(daemon->known_domains, doing->domain->uuid);
+
+	note_outcomes(daemon, doing);
+	learn_from(daemon, known, doing);
+	/* Through an older connection: what has happened since then was not heard. */
+	if (doing->link != daemon->link)
+		known->dirty = VIRT_ALL;
+	known_domain_end_act(known);
+	daemon_want(daemon, TRIGGER_DONE);
+	for (int side = 0; side < HAND_SIDES; side++)
+		domain_free(doing->recorder.sides[side]);
+	g_ptr_array_unref(doing->only);
+	link_unref(doing->link);
+	g_ptr_array_extend_and_steal(doing->round->pass->outcomes,
+				     g_steal_pointer(&doing->outcomes));
+	round_unref(daemon, doing->round);
+	g_free(doing);
+}
+
+/* Is there something for this domain that waits for nobody else? What waits comes with a later
+ * plan, when the other has let go. */
+static bool has_work(const struct plan *plan, const struct domain *domain)
+{
+	for (guint i = 0; i < plan->actions->len; i++) {
+		const struct action *action = g_ptr_array_index(plan->actions, i);
+		bool waits = false;
+
+		if (action->domain != domain)
+			continue;
+		for (guint k = 0; k < action->after->len; k++) {
+			unsigned int before = g_array_index(action->after, unsigned int, k);
+			const struct action *other = g_ptr_array_index(plan->actions, before);
+
+			waits = waits || other->domain != domain;
+		}
+		if (!waits)
+			return true;
+	}
+	return false;
+}
+
+static void start_doing(struct daemon *daemon, struct round *round, const struct domain *domain,
+			struct known_domain *known)
+{
+	struct doing *doing = g_new0(struct doing, 1);
+
+	doing->daemon = daemon;
+	doing->link = link_ref(daemon->link);
+	doing->round = round;
+	doing->domain = domain;
+	doing->only = g_ptr_array_new();
+	g_ptr_array_add(doing->only, domain->name);
+	round->users++;
+	known_domain_begin_act(known);
+	worker_start(daemon->worker, (struct worker_job){act_work, act_done, doing, 0});
+}
+
+/* What has happened since the last pass, for those whom it concerns, or about all. */
+static struct pass *look_at_news(struct daemon *daemon, bool everything)
+{
+	g_autoptr(GPtrArray) concerned =
+		everything ? NULL
+			   : known_domains_concerned(daemon->known_domains, daemon->planned,
+						     daemon->devices, clock_now());
+	struct pass *pass = look_at(daemon, concerned);
+
+	g_ptr_array_unref(daemon->planned);
+	daemon->planned = g_ptr_array_ref(daemon->devices);
+	retry_note_plan(daemon->history, pass->plan, pass->snapshot);
+	if (everything)
+		retry_note_domains(daemon->history, pass->snapshot);
+	known_domains_note_plan(daemon->known_domains, pass->snapshot, pass->plan);
+	daemon->due_wake = daemon->known_domains->wake;
+	return pass;
+}
+
+/* Does a tag wait for the host to let go of a device? Nobody tells of an umount. */
+static bool waits_for_host(const struct plan *plan)
+{
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if (verdict->reason == REASON_IN_USE_BY_HOST)
+			return true;
+	}
+	return false;
+}
+
+void act_pass(struct daemon *daemon, enum trigger trigger)
+{
+	struct round *round = g_new0(struct round, 1);
+	bool everything = daemon->everything;
+	const struct snapshot *snapshot;
+	const struct plan *plan;
+
+	round->users = 1;
+	daemon->everything = false;
+	round->pass = look_at_news(daemon, everything);
+	snapshot = round->pass->snapshot;
+	plan = round->pass->plan;
+	if (daemon->due_release == 0 && waits_for_host(plan))
+		daemon->due_release = clock_now() + IN_USE_LOOK;
+	daemon->report.passes[trigger]++;
+	daemon->report.last_pass = snapshot->time;
+	daemon->report.last_trigger = trigger;
+	for (int i = 0; i < TRIGGERS; i++)
+		round->number += daemon->report.passes[i];
+	announce_verdicts(daemon, round->pass, round->number);
+	for (guint i = 0; i < snapshot->domains->len && plan->actions->len > 0; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		struct known_domain *known =
+			known_domains_find(daemon->known_domains, domain->uuid);
+
+		if (!known->busy && !known->dirty && has_work(plan, domain))
+			start_doing(daemon, round, domain, known);
+	}
+	round_unref(daemon, round);
+	if (everything)
+		daemon_give_back();
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/daemon/known_domains.h"
+
+#include <string.h>
+
+#include "reconciler/daemon/deadline.h"
+
+static void free_problem(gpointer data)
+{
+	problem_free(data);
+}
+
+static void free_domain(gpointer data)
+{
+	domain_free(data);
+}
+
+static void known_domain_free(gpointer data)
+{
+	struct known_domain *known = data;
+
+	g_free(known->uuid);
+	domain_free(known->domain);
+	g_ptr_array_unref(known->problems);
+	g_clear_pointer(&known->heard, g_hash_table_unref);
+	g_hash_table_unref(known->critical);
+	g_free(known);
+}
+
+struct known_domains *known_domains_new(void)
+{
+	struct known_domains *known_domains = g_new0(struct known_domains, 1);
+
+	known_domains->by_uuid =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_domain_free);
+	known_domains->interests = interests_new();
+	known_domains->news = g_ptr_array_new_with_free_func(free_domain);
+	return known_domains;
+}
+
+void known_domains_free(struct known_domains *known_domains)
+{
+	interests_free(known_domains->interests);
+	g_ptr_array_unref(known_domains->news);
+	g_hash_table_unref(known_domains->by_uuid);
+	g_free(known_domains);
+}
+
+struct known_domain *known_domains_find(const struct known_domains *known_domains, const char *uuid)
+{
+	return g_hash_table_lookup(known_domains->by_uuid, uuid);
+}
+
+struct known_domain *known_domains_get(struct known_domains *known_domains, const char *uuid)
+{
+	struct known_domain *known = known_domains_find(known_domains, uuid);
+
+	if (known)
+		return known;
+	known = g_new0(struct known_domain, 1);
+	known->uuid = g_strdup(uuid);
+	known->problems = g_ptr_array_new_with_free_func(free_problem);
+	known->dirty = VIRT_ALL;
+	known->critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_hash_table_insert(known_domains->by_uuid, known->uuid, known);
+	return known;
+}
+
+/* Of a restore libvirt says two things, a moment apart; both ask for the same replug. */
+#define REVIVAL_ECHO (3 * G_USEC_PER_SEC)
+
+static bool has_hostdev(const struct known_domain *known, const char *alias)
+{
+	return known->domain && domain_find_hostdev(known->domain->live, alias);
+}
+
+static void hear_of_device(struct known_domain *known, const struct virt_event *event)
+{
+	bool ours = tag_alias_is_ours(event->alias);
+
+	if (ours && known->heard)
+		g_hash_table_replace(known->heard, g_strdup(event->alias),
+				     GINT_TO_POINTER(event->kind));
+	else if (event->kind == VIRT_EVENT_DEVICE_ADDED ? !ours || !has_hostdev(known, event->alias)
+							: has_hostdev(known, event->alias))
+		known->dirty |= VIRT_LIVE;
+}
+
+bool known_domain_hear(struct known_domain *known, const struct virt_event *event, uint64_t now)
+{
+	switch (event->kind) {
+	case VIRT_EVENT_REVIVED:
+		known->revived = known->restarted = true;
+		known->revived_at = now;
+		known->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_REVERTED:
+		if (known->revived_at != 0 && now - known->revived_at <= REVIVAL_ECHO)
+			break;
+		known->revived = known->restarted = true;
+		known->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_STARTED:
+		known->restarted = true;
+		known->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_STOPPED:
+	case VIRT_EVENT_UNDEFINED:
+		known->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_DEFINED:
+		known->dirty |= known->domain ? VIRT_CONFIG : VIRT_ALL;
+		break;
+	case VIRT_EVENT_DEVICE_ADDED:
+	case VIRT_EVENT_DEVICE_REMOVED:
+		hear_of_device(known, event);
+		break;
+	case VIRT_EVENT_CLOSED:
+		break;
+	}
+	return known->dirty != 0;
+}
+
+void known_domain_begin_act(struct known_domain *known)
+{
+	known->busy = true;
+	known->heard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+void known_domain_end_act(struct known_domain *known)
+{
+	GHashTableIter iter;
+	gpointer alias, kind;
+
+	g_hash_table_iter_init(&iter, known->heard);
+	while (g_hash_table_iter_next(&iter, &alias, &kind)) {
+		bool there = GPOINTER_TO_INT(kind) == VIRT_EVENT_DEVICE_ADDED;
+
+		if (has_hostdev(known, alias) != there)
+			known->dirty |= VIRT_LIVE;
+	}
+	g_clear_pointer(&known->heard, g_hash_table_unref);
+	known->busy = false;
+}
+
+bool known_domain_is_known(const struct known_domain *known)
+{
+	return known->domain && !known->dirty && !known->busy;
+}
+
+uint64_t known_domains_begin(struct known_domains *known_domains)
+{
+	GHashTableIter iter;
+	gpointer known;
+
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &known))
+		((struct known_domain *)known)->dirty = 0;
+	return known_domains->readings;
+}
+
+/* What it was is news to whoever waits for what it had. */
+static void forget_domain(struct known_domains *known_domains, struct known_domain *known)
+{
+	if (!known->domain)
+		return;
+	interests_remove(known_domains->interests, known->domain);
+	g_ptr_array_add(known_domains->news, g_steal_pointer(&known->domain));
+}
+
+void known_domains_learn(struct known_domains *known_domains, struct known_domain *known,
+			 struct domain *domain, GPtrArray *problems)
+{
+	known->learned = ++known_domains->readings;
+	forget_domain(known_domains, known);
+	known->domain = domain;
+	interests_add(known_domains->interests, domain);
+	g_ptr_array_add(known_domains->news, domain_ref(domain));
+	g_ptr_array_unref(known->problems);
+	known->problems = problems;
+}
+
+static GPtrArray *problems_of(const GPtrArray *problems, const char *name)
+{
+	GPtrArray *own = g_ptr_array_new_with_free_func(free_problem);
+
+	for (guint i = 0; i < problems->len; i++) {
+		const struct problem *problem = g_ptr_array_index(problems, i);
+
+		if (g_strcmp0(problem->domain, name) == 0)
+			g_ptr_array_add(own, problem_copy(problem));
+	}
+	return own;
+}
+
+static gboolean is_unlisted(gpointer uuid G_GNUC_UNUSED, gpointer data, gpointer known_domains)
+{
+	struct known_domain *known = data;
+	bool listed = known->listed;
+
+	known->listed = false;
+	if (listed || known->busy)
+		return FALSE;
+	forget_domain(known_domains, known);
+	return TRUE;
+}
+
+void known_domains_learn_all(struct known_domains *known_domains, uint64_t begun,
+			     const GPtrArray *domains, const GPtrArray *problems)
+{
+	for (guint i = 0; i < domains->len; i++) {
+		struct domain *domain = g_ptr_array_index(domains, i);
+		struct known_domain *known = known_domains_find(known_domains, domain->uuid);
+
+		if (!known) {
+			known = known_domains_get(known_domains, domain->uuid);
+			known->dirty = 0;
+		}
+		known->listed = true;
+		if (!known->busy && known->learned <= begun)
+			known_domains_learn(known_domains, known, domain_ref(domain),
+					    problems_of(problems, domain->name));
+		else
+			known->dirty = VIRT_ALL;
+	}
+	g_hash_table_foreach_remove(known_domains->by_uuid, is_unlisted, known_domains);
+}
+
+bool known_domains_are_busy(const struct known_domains *known_domains)
+{
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const struct known_domain *known = data;
+
+		if (known->busy || known->dirty)
+			return true;
+	}
+	return false;
+}
+
+void known_domains_forget(struct known_domains *known_domains, const char *uuid)
+{
+	struct known_domain *known = known_domains_find(known_domains, uuid);
+
+	if (!known)
+		return;
+	forget_domain(known_domains, known);
+	g_hash_table_remove(known_domains->by_uuid, uuid);
+}
+
+static void show(const struct known_domain *known, struct snapshot *snapshot)
+{
+	if (!known->domain)
+		return;
+	g_ptr_array_add(snapshot->domains, domain_ref(known->domain));
+	for (guint i = 0; i < known->problems->len; i++)
+		g_ptr_array_add(snapshot->problems,
+				problem_copy(g_ptr_array_index(known->problems, i)));
+}
+
+void known_domains_show(const struct known_domains *known_domains, const GPtrArray *only,
+			struct snapshot *snapshot)
+{
+	GHashTableIter iter;
+	gpointer known;
+
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (!only && g_hash_table_iter_next(&iter, NULL, &known))
+		show(known, snapshot);
+	for (guint i = 0; only && i < only->len; i++) {
+		const struct domain *domain = g_ptr_array_index(only, i);
+
+		show(known_domains_find(known_domains, domain->uuid), snapshot);
+	}
+	snapshot_sort(snapshot);
+}
+
+/* Everybody's first moment; those that have come by NOW are news. */
+static void look_at_wakes(struct known_domains *known_domains, uint64_t now)
+{
+	GHashTableIter iter;
+	gpointer data;
+
+	known_domains->wake = 0;
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct known_domain *known = data;
+
+		if (known->wake > now) {
+			deadline_sooner(&known_domains->wake, known->wake);
+		} else if (known->wake != 0) {
+			known->wake = 0;
+			g_ptr_array_add(known_domains->news, domain_ref(known->domain));
+		}
+	}
+}
+
+GPtrArray *known_domains_concerned(struct known_domains *known_domains, const GPtrArray *before,
+				   const GPtrArray *devices, uint64_t now)
+{
+	if (known_domains->wake != 0 && known_domains->wake <= now)
+		look_at_wakes(known_domains, now);
+	return interests_concerned(known_domains->interests, before, devices, known_domains->news);
+}
+
+void known_domains_note_plan(struct known_domains *known_domains, const struct snapshot *snapshot,
+			     const struct plan *plan)
+{
+	bool first_is_gone = false;
+
+	g_ptr_array_set_size(known_domains->news, 0);
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		struct known_domain *known = known_domains_find(known_domains, domain->uuid);
+
+		first_is_gone =
+			first_is_gone || (known->wake && known->wake == known_domains->wake);
+		known->wake = 0;
+	}
+	for (guint i = 0; i < plan->wakes->len; i++) {
+		const struct wake *wake = &g_array_index(plan->wakes, struct wake, i);
+
+		deadline_sooner(&known_domains_find(known_domains, wake->domain->uuid)->wake,
+				wake->when);
+		deadline_sooner(&known_domains->wake, wake->when);
+	}
+	if (first_is_gone)
+		look_at_wakes(known_domains, 0);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/daemon/state.h"
+
+#include <malloc.h>
+
+void daemon_init(struct daemon *daemon)
+{
+	daemon->history = history_new();
+	daemon->known_domains = known_domains_new();
+	daemon->devices = g_ptr_array_new();
+	daemon->planned = g_ptr_array_new();
+}
+
+void daemon_clear(struct daemon *daemon)
+{
+	history_free(daemon->history);
+	known_domains_free(daemon->known_domains);
+	g_ptr_array_unref(daemon->devices);
+	g_ptr_array_unref(daemon->planned);
+	g_free(daemon->uri);
+	g_free(daemon->said);
+}
+
+void daemon_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+void daemon_want(struct daemon *daemon, enum trigger trigger)
+{
+	if (!daemon->wanted)
+		daemon->trigger = trigger;
+	daemon->wanted = true;
+	daemon->everything = daemon->everything || trigger == TRIGGER_START ||
+			     trigger == TRIGGER_RESYNC || trigger == TRIGGER_REQUEST;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What the parts of the daemon share: included in this wing and by its tests only. */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reconciler/daemon/deadline.h"
+#include "reconciler/pass.h"
+#include "reconciler/daemon/known_domains.h"
+#include "reconciler/libvirt/virt_events.h"
+#include "reconciler/daemon/worker.h"
+#include "state/devices_monitor.h"
+#include "state/history.h"
+#include "state/report.h"
+
+struct daemon_options {
+	const char *uri;     /* NULL: as virt_open() */
+	unsigned int resync; /* seconds */
+	bool verbose;        /* says at the end, and of each connection, what calls were made */
+};
+
+/* libvirtd serves 5 calls of one client at a time and answers keepalive only between them: one is
+ * kept free. So four guests that hang at once delay the others, and fewer do not. */
+#define DAEMON_THREADS 4
+
+/*
+ * How long reading may take before the watchdog is no longer fed: a dump waits 30 s at most behind
+ * another job of its domain (all versions), twice a domain, four domains at a time, so this is 20
+ * hung guests. What acts on a guest has no bound: it hangs as long as that guest does, and holds up
+ * others only when every thread is held, which makes the readings late.
+ */
+#define READING_BOUND (300 * G_USEC_PER_SEC)
+/* virt_open() gives up after 10 s, and a connection that hangs breaks after 15. */
+#define CONNECTING_BOUND (60 * G_USEC_PER_SEC)
+
+/* A connection and everything that still uses it; the last of them closes it. */
+struct link {
+	struct virt *virt;
+};
+
+struct daemon {
+	struct daemon_options options;
+	GMainContext *loop;
+	struct worker *worker; /* libvirt */
+	struct worker *talker; /* the sockets */
+	struct deadline *alarm;
+	struct devices_monitor *monitor;
+	struct history *history;
+	struct known_domains *known_domains;
+
+	struct link *link; /* NULL: not connected */
+	bool connecting;
+	bool listing;    /* a full reading is under way */
+	bool listed;     /* there has been one over this connection */
+	bool list_again; /* … and something asked for another meanwhile */
+	unsigned int connect_failures;
+	unsigned int
+		generation; /* of the connection, or of the attempt at one: older news are void */
+	char *uri;          /* as libvirt spells it, once connected */
+	char *said;         /* to the service manager, of its state */
+
+	GPtrArray *devices; /* struct device *: shared with every snapshot made from it */
+	GPtrArray *planned; /* those of the last pass */
+	uint64_t still_since;
+	bool devices_dirty;
+
+	bool wanted;          /* a pass, */
+	enum trigger trigger; /* and what asked first */
+	bool everything;      /* … and it is about all domains */
+	bool stopping;
+	bool leaving; /* … because the whole host goes down */
+	bool ready;   /* the first pass is over */
+	bool late;    /* it was said that the watchdog is no longer fed */
+	/* Times as clock_now(), 0 never. */
+	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop,
+		due_release, /* a device that the host uses may be free by then */
+		due_answer;  /* to the first of the requests */
+	double allowance;    /* passes that may start at once: a storm must not be followed step by
+				step */
+	uint64_t allowance_at; /* when that was so */
+
+	struct report report; /* but for `connected`, and the calls of this connection */
+	GList *requests;      /* struct request *: who waits for passes (serve.c) */
+};
+
+/* What it knows before anything has happened: nothing. */
+void daemon_init(struct daemon *daemon);
+void daemon_clear(struct daemon *daemon);
+/* Everything that was needed for a moment only, to the kernel: a plan for 1,000 domains, or a
+ * document of them, takes several times what is kept. */
+void daemon_give_back(void);
+void daemon_want(struct daemon *daemon, enum trigger trigger);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A connection as those behind libvirt's door see it: the one header of ours that includes
+ * libvirt's, so only the virt*.c may include it. */
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdbool.h>
+
+#include "reconciler/libvirt/virt.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
+
+struct virt {
+	virConnectPtr connection;
+	char *uri;
+	GMutex lock;         /* over calls and domains */
+	GHashTable *calls;   /* function name -> how often */
+	uint64_t calls_made; /* their sum */
+	GHashTable *domains; /* UUID -> virDomainPtr: as last listed, and looked up since */
+	GMutex subscribing;  /* over the two that follow */
+	struct virt_removals *removals; /* NULL until the first live detach */
+	int subscriptions[2];
+	GArray *events;                 /* int: what virt_subscribe() registered */
+	struct virt_listener *listener; /* NULL without */
+	struct hands hands;
+};
+
+/*
+ * Every libvirt function that asks the daemon is called through this, so that virt_calls() is
+ * complete; those that only look into the client's own memory (virDomainGetName, …ID) are not.
+ */
+#define CALL(virt, function, ...) (virt_count((virt), #function), function(__VA_ARGS__))
+void virt_count(struct virt *virt, const char *function);
+
+/* libvirt's last error on this thread, kept: the next libvirt call, even a cleanup, forgets it. */
+struct trouble {
+	int code;   /* virErrorNumber */
+	int system; /* errno of a VIR_ERR_SYSTEM_ERROR, else 0; the words may be in any language */
+	bool lost;  /* it was the way to libvirt that broke, not libvirt that said no */
+	char *words;
+};
+
+struct trouble *trouble_take(void);
+void trouble_free(struct trouble *trouble);
+OWN_DEFINE(trouble)
+
+/* A thread of this door: no signal is ever delivered to it, those are for the main program. */
+GThread *virt_thread(const char *name, GThreadFunc run, void *data);
+
+/* The process's one event loop thread; without it there is no keepalive and there are no events.
+ * Must come before the connection that wants them. */
+void virt_loop_start(void);
+
+/* The domain of that UUID, from the last listing if it was there: a new reference, or NULL with
+ * libvirt's error. */
+virDomainPtr virt_domain(struct virt *virt, const char *uuid);
+
+/* The next virt_domain() asks libvirt again. */
+void virt_forget_domain(struct virt *virt, const char *uuid);
+
+/* Takes over what virConnectListAllDomains() gave, for virt_domain(). */
+void virt_remember_domains(struct virt *virt, virDomainPtr *domains, size_t count);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The hands that act through libvirt. LIVE and CONFIG are never asked for in one call (a detach of
+ * both fails as a whole when one side lacks the device, and a live attach with CONFIG can overwrite
+ * what somebody defines meanwhile: all versions), and a domain is never defined anew.
+ */
+
+#include "reconciler/libvirt/virt_reading.h"
+#include "reconciler/libvirt/virt_removal.h"
+#include "reconciler/libvirt/virt_hands.h"
+#include "reconciler/libvirt/virt_connection.h"
+#include "state/devices.h"
+#include "xmlutil/domain_xml.h"
+
+#define REMOVAL_PATIENCE_USEC (10 * G_USEC_PER_SEC)
+
+static void refuse(struct refusal *refusal, int code, const char *words)
+{
+	refusal->code = code;
+	g_free(refusal->message);
+	refusal->message = g_strdup(words);
+}
+
+static enum hand_reply refused(struct refusal *refusal, const struct trouble *trouble)
+{
+	refuse(refusal, trouble->code, trouble->words);
+	return trouble->code == VIR_ERR_NO_DOMAIN ? HAND_GONE : HAND_REFUSED;
+}
+
+/* libvirt's last error. A domain that stopped meanwhile gets the code of many another thing, and
+ * its words are in the daemon's language: so it is asked. */
+static enum hand_reply refused_live(struct virt *virt, virDomainPtr domain, struct refusal *refusal)
+{
+	OWN(trouble) trouble = trouble_take();
+	enum hand_reply reply = refused(refusal, trouble);
+
+	if (reply == HAND_REFUSED && !trouble->lost && CALL(virt, virDomainIsActive, domain) == 0)
+		return HAND_GONE;
+	return reply;
+}
+
+static enum hand_reply refused_config(struct refusal *refusal)
+{
+	OWN(trouble) trouble = trouble_take();
+
+	return refused(refusal, trouble);
+}
+
+static enum hand_reply attach_live(struct virt *virt, virDomainPtr domain,
+				   const struct action *action, struct refusal *refusal)
+{
+	g_autofree char *xml = domain_xml_write_hostdev(action);
+
+	if (CALL(virt, virDomainAttachDeviceFlags, domain, xml, VIR_DOMAIN_AFFECT_LIVE) == 0)
+		return HAND_DONE;
+	return refused_live(virt, domain, refusal);
+}
+
+static enum hand_reply detach_refused(struct virt *virt, virDomainPtr domain,
+				      struct refusal *refusal)
+{
+	enum hand_reply reply = refused_live(virt, domain, refusal);
+
+	if (reply != HAND_REFUSED)
+		return reply;
+	if (refusal->code == VIR_ERR_DEVICE_MISSING)
+		return HAND_DONE;
+	/* "no device found with alias" is INTERNAL_ERROR (all versions), like much else. */
+	return refusal->code == VIR_ERR_INTERNAL_ERROR ? HAND_UNSURE : reply;
+}
+
+static enum hand_reply detach_live(struct virt *virt, virDomainPtr domain,
+				   const struct action *action, struct refusal *refusal)
+{
+	OWN(trouble) trouble = NULL;
+	OWN(virt_removal)
+	removal = virt_removal_expect(virt, action->domain->uuid, action->alias, &trouble);
+
+	if (!removal)
+		return refused(refusal, trouble);
+	if (CALL(virt, virDomainDetachDeviceAlias, domain, action->alias, VIR_DOMAIN_AFFECT_LIVE) <
+	    0)
+		return detach_refused(virt, domain, refusal);
+
+	switch (virt_removal_wait(removal, REMOVAL_PATIENCE_USEC)) {
+	case REMOVAL_SEEN:
+		return HAND_DONE;
+	case REMOVAL_REFUSED:
+		refuse(refusal, 0, "the guest refused to let the device go");
+		return HAND_REFUSED;
+	case REMOVAL_SILENT:
+		break;
+	}
+	refuse(refusal, 0, "libvirt has not said within 10 s that the device is removed");
+	return HAND_SILENT;
+}
+
+static enum hand_reply attach_config(struct virt *virt, virDomainPtr domain,
+				     const struct action *action, struct refusal *refusal)
+{
+	g_autofree char *xml = domain_xml_write_hostdev(action);
+
+	if (CALL(virt, virDomainAttachDeviceFlags, domain, xml, VIR_DOMAIN_AFFECT_CONFIG) == 0)
+		return HAND_DONE;
+	return refused_config(refusal);
+}
+
+/* One that never had an alias goes by its XML. */
+static int call_detach_config(struct virt *virt, virDomainPtr domain, const struct action *action)
+{
+	g_autofree char *xml = NULL;
+
+	if (action->alias)
+		return CALL(virt, virDomainDetachDeviceAlias, domain, action->alias,
+			    VIR_DOMAIN_AFFECT_CONFIG);
+	xml = domain_xml_write_hostdev(action);
+	return CALL(virt, virDomainDetachDeviceFlags, domain, xml, VIR_DOMAIN_AFFECT_CONFIG);
+}
+
+static enum hand_reply detach_config(struct virt *virt, virDomainPtr domain,
+				     const struct action *action, struct refusal *refusal)
+{
+	if (call_detach_config(virt, domain, action) == 0)
+		return HAND_DONE;
+
+	enum hand_reply reply = refused_config(refusal);
+	if (reply == HAND_REFUSED && refusal->code == VIR_ERR_DEVICE_MISSING)
+		return HAND_DONE;
+	return reply == HAND_REFUSED && refusal->code == VIR_ERR_INTERNAL_ERROR ? HAND_UNSURE
+										: reply;
+}
+
+/* libvirt's last error, about a managed save image: gone when the domain has been started. */
+static enum hand_reply refused_image(struct virt *virt, virDomainPtr domain,
+				     struct refusal *refusal)
+{
+	OWN(trouble) trouble = trouble_take();
+	enum hand_reply reply = refused(refusal, trouble);
+
+	if (reply == HAND_REFUSED && !trouble->lost &&
+	    CALL(virt, virDomainHasManagedSaveImage, domain, 0) == 0)
+		return HAND_GONE;
+	return reply;
+}
+
+static enum hand_reply edit_image(struct virt *virt, virDomainPtr domain,
+				  const struct action *action, struct refusal *refusal)
+{
+	g_autofree char *err = NULL;
+	/* With the passwords: what is written back without them would have lost them. */
+	g_autofree char *image = CALL(virt, virDomainManagedSaveGetXMLDesc, domain,
+				      VIR_DOMAIN_SAVE_IMAGE_XML_SECURE);
+
+	if (!image)
+		return refused_image(virt, domain, refusal);
+
+	g_autofree char *edited = domain_xml_edit_image(image, action, &err);
+	if (!edited) {
+		refuse(refusal, 0, err);
+		return HAND_REFUSED;
+	}
+	if (CALL(virt, virDomainManagedSaveDefineXML, domain, edited, 0) == 0)
+		return HAND_DONE;
+	return refused_image(virt, domain, refusal);
+}
+
+static enum hand_reply act(void *self, const struct action *action, struct refusal *refusal)
+{
+	struct virt *virt = self;
+	g_autoptr(virDomain) domain = virt_domain(virt, action->domain->uuid);
+
+	if (!domain)
+		return refused_config(refusal);
+
+	switch (action->kind) {
+	case ACTION_DETACH_LIVE:
+		return detach_live(virt, domain, action, refusal);
+	case ACTION_ATTACH_LIVE:
+		return attach_live(virt, domain, action, refusal);
+	case ACTION_DETACH_CONFIG:
+		return detach_config(virt, domain, action, refusal);
+	case ACTION_ATTACH_CONFIG:
+		return attach_config(virt, domain, action, refusal);
+	case ACTION_EDIT_IMAGE:
+		return edit_image(virt, domain, action, refusal);
+	}
+	g_assert_not_reached();
+}
+
+static char *dump_side(struct virt *virt, virDomainPtr domain, enum hand_side side)
+{
+	switch (side) {
+	case HAND_LIVE:
+		return CALL(virt, virDomainGetXMLDesc, domain, 0);
+	case HAND_CONFIG:
+		return CALL(virt, virDomainGetXMLDesc, domain, VIR_DOMAIN_XML_INACTIVE);
+	case HAND_IMAGE:
+		return CALL(virt, virDomainManagedSaveGetXMLDesc, domain, 0);
+	}
+	g_assert_not_reached();
+}
+
+static int parse_side(const char *xml, enum hand_side side, struct domain *domain, char **err)
+{
+	g_autoptr(GPtrArray) unneeded =
+		g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+
+	switch (side) {
+	case HAND_LIVE:
+		return domain_xml_read_live(xml, domain, err);
+	case HAND_CONFIG:
+		return domain_xml_read_config(xml, false, domain, unneeded, err);
+	case HAND_IMAGE:
+		return domain_xml_read_image(xml, domain, err);
+	}
+	g_assert_not_reached();
+}
+
+static enum hand_reply reread(void *self, const struct action *action, struct domain **ret_domain,
+			      struct refusal *refusal)
+{
+	struct virt *virt = self;
+	enum hand_side side = hand_side(action->kind);
+	g_autofree char *err = NULL;
+	g_autoptr(virDomain) domain = virt_domain(virt, action->domain->uuid);
+	g_autofree char *xml = domain ? dump_side(virt, domain, side) : NULL;
+
+	if (!xml) {
+		return domain && side == HAND_IMAGE ? refused_image(virt, domain, refusal)
+						    : refused_config(refusal);
+	}
+	if (side == HAND_LIVE && !virt_xml_is_live(xml))
+		return HAND_GONE;
+
+	OWN(domain) read = domain_new(action->domain->name, action->domain->uuid);
+	if (parse_side(xml, side, read, &err) < 0) {
+		refuse(refusal, 0, err);
+		return HAND_REFUSED;
+	}
+	*ret_domain = g_steal_pointer(&read);
+	return HAND_DONE;
+}
+
+static int still_is(void *self G_GNUC_UNUSED, const struct device *device)
+{
+	return devices_still_is(device);
+}
+
+void virt_hands_init(struct virt *virt)
+{
+	virt->hands =
+		(struct hands){.self = virt, .act = act, .reread = reread, .still_is = still_is};
+}
+
+const struct hands *virt_hands(struct virt *virt)
+{
+	return &virt->hands;
+}

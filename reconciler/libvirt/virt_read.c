@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Reading all domains. There is no bulk call for XML, so each is asked on its own, several at a
+ * time: since libvirt 11.0.0 a dump waits up to 30 s behind another job of its domain, and that
+ * must cost nobody else anything.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reconciler/libvirt/virt_reading.h"
+#include "reconciler/libvirt/virt_connection.h"
+
+/* libvirtd serves 5 calls of one client at a time (max_client_requests) and with all of them
+ * waiting does not even answer keepalive, which would end the connection: one is kept free. */
+#define READERS_MAX 4
+
+struct readings {
+	struct virt *virt;
+	struct virt_reading *items;
+	gint count;
+	gint next; /* atomic */
+};
+
+static void *run_reader(void *data)
+{
+	struct readings *readings = data;
+
+	for (;;) {
+		gint i = g_atomic_int_add(&readings->next, 1);
+		if (i >= readings->count)
+			return NULL;
+		virt_reading_all(readings->virt, &readings->items[i]);
+	}
+}
+
+static void read_all(struct readings *readings)
+{
+	GThread *helpers[READERS_MAX - 1] = {NULL};
+
+	for (gint i = 0; i < READERS_MAX - 1 && i < readings->count - 1; i++)
+		helpers[i] = virt_thread("libvirt-read", run_reader, readings);
+	run_reader(readings);
+	for (gint i = 0; i < READERS_MAX - 1; i++) {
+		if (helpers[i])
+			g_thread_join(helpers[i]);
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(virDomainGetName(*(virDomainPtr const *)a),
+		      virDomainGetName(*(virDomainPtr const *)b));
+}
+
+/* What the readers found, in the list's order; the readings are used up. */
+static int gather(struct readings *readings, GPtrArray *problems, GPtrArray *domains, char **err)
+{
+	int result = 0;
+
+	for (gint i = 0; i < readings->count; i++) {
+		struct virt_reading *reading = &readings->items[i];
+
+		if (reading->lost && result == 0) {
+			*err = g_strdup_printf("the connection to libvirt broke: %s",
+					       reading->lost);
+			result = -1;
+		}
+		g_free(reading->lost);
+		if (reading->domain)
+			g_ptr_array_add(domains, reading->domain);
+		g_ptr_array_extend_and_steal(problems, reading->problems);
+	}
+	g_free(readings->items);
+	return result;
+}
+
+int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_domains, char **err)
+{
+	virDomainPtr *handles = NULL;
+	int count = CALL(virt, virConnectListAllDomains, virt->connection, &handles, 0);
+
+	if (count < 0) {
+		OWN(trouble) trouble = trouble_take();
+		*err = g_strdup_printf("cannot list the domains: %s", trouble->words);
+		return -1;
+	}
+	qsort(handles, (size_t)count, sizeof(virDomainPtr), compare_names);
+	virt_remember_domains(virt, handles, (size_t)count);
+
+	struct readings readings = {.virt = virt, .count = count};
+	readings.items = g_new0(struct virt_reading, (gsize)count);
+	for (int i = 0; i < count; i++) {
+		readings.items[i].handle = handles[i];
+		readings.items[i].problems =
+			g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	}
+	read_all(&readings);
+
+	GPtrArray *domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
+	int result = gather(&readings, problems, domains, err);
+	for (int i = 0; i < count; i++)
+		virDomainFree(handles[i]);
+	free(handles);
+	if (result < 0)
+		g_ptr_array_unref(domains);
+	else
+		*ret_domains = domains;
+	return result;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* For the files of this wing only: one domain while it is read. */
+
+#include "reconciler/libvirt/virt_connection.h"
+
+/*
+ * Is this really the live XML? virDomainGetXMLDesc() without VIR_DOMAIN_XML_INACTIVE answers with
+ * the config when the domain stopped a moment ago (all versions); only a running domain has an id.
+ */
+bool virt_xml_is_live(const char *xml);
+
+/* One domain while it is read. */
+struct virt_reading {
+	virDomainPtr handle;   /* the list's */
+	struct domain *domain; /* NULL: it vanished meanwhile */
+	GPtrArray *problems;
+	char *lost; /* there is no libvirt any more: its words */
+};
+
+/* The XML that FLAGS ask for, a new string. NULL: it is noted, and there may be no domain any more.
+ */
+char *virt_reading_dump(struct virt *virt, struct virt_reading *reading, unsigned int flags);
+
+/* What such an XML says, into the reading's domain and problems. */
+void virt_reading_config(struct virt_reading *reading, const char *xml);
+void virt_reading_live(struct virt_reading *reading, const char *xml);
+
+/* Everything about the domain of reading->handle. */
+void virt_reading_all(struct virt *virt, struct virt_reading *reading);

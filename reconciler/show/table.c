@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/show/table.h"
+
+#include <langinfo.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reconciler/show/wrap.h"
+#include "state/text.h"
+
+#define COLUMNS_MAX 8
+
+/* A root hub, at most five hubs below it, and a device (USB 2.0, 4.1.1); what is deeper is drawn no
+ * further right. */
+#define DEPTH_MAX 7
+
+/* What libsmartcols draws before a cell, a level: "├─" or "|-". */
+#define BRANCH_WIDTH 2
+
+/* The last column breaks between words, which loses nothing, and reads well while it has so much.
+ * What is shortened then keeps so much, and the last column; where that is too wide all the same,
+ * so much. */
+#define LAST_EASY   40
+#define SHORT_MIN   12
+#define LAST_MIN    24
+#define SHORT_TIGHT 6
+#define LAST_TIGHT  12
+
+struct cell {
+	char *text; /* encoded */
+	enum severity severity;
+};
+
+struct row {
+	GArray *cells; /* struct cell */
+	guint depth;
+};
+
+struct table {
+	const char *names[COLUMNS_MAX];
+	bool may_shorten[COLUMNS_MAX];
+	bool may_go[COLUMNS_MAX];
+	bool gone[COLUMNS_MAX];
+	size_t widths[COLUMNS_MAX];
+	guint columns;
+	GPtrArray *rows; /* struct row * */
+	bool tree;
+};
+
+static void clear_cell(void *cell)
+{
+	g_free(((struct cell *)cell)->text);
+}
+
+static void row_free(gpointer data)
+{
+	struct row *row = data;
+
+	g_array_unref(row->cells);
+	g_free(row);
+}
+
+/*
+ * Does the locale carry UTF-8? If not, what is not ASCII is spelt: the terminal could not show it,
+ * and libsmartcols (2.38) would look for the end of such a cell for ever.
+ */
+static bool has_unicode(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static char *encode(const char *untrusted_text)
+{
+	g_autofree char *text = text_printable(untrusted_text);
+	GString *ascii;
+
+	if (has_unicode())
+		return g_steal_pointer(&text);
+	ascii = g_string_new(NULL);
+	for (const char *at = text; *at; at++) {
+		if (g_ascii_isprint(*at))
+			g_string_append_c(ascii, *at);
+		else
+			g_string_append_printf(ascii, "\\x%02x", (guchar)*at);
+	}
+	return g_string_free(ascii, FALSE);
+}
+
+struct table *table_new(const char *const *columns)
+{
+	struct table *table = g_new0(struct table, 1);
+
+	for (; columns[table->columns]; table->columns++) {
+		guint i = table->columns;
+
+		g_assert(i < COLUMNS_MAX);
+		table->may_shorten[i] = *columns[i] == '~';
+		table->may_go[i] = *columns[i] == '?';
+		table->names[i] = columns[i] + (table->may_shorten[i] || table->may_go[i] ? 1 : 0);
+		table->widths[i] = wrap_width(table->names[i]);
+	}
+	table->rows = g_ptr_array_new_with_free_func(row_free);
+	return table;
+}
+
+void table_branch(struct table *table, guint depth)
+{
+	struct row *row = g_new0(struct row, 1);
+
+	row->depth = MIN(depth, DEPTH_MAX - 1);
+	row->cells = g_array_new(FALSE, FALSE, sizeof(struct cell));
+	g_array_set_clear_func(row->cells, clear_cell);
+	g_ptr_array_add(table->rows, row);
+	table->tree = table->tree || depth > 0;
+}
+
+void table_row(struct table *table)
+{
+	table_branch(table, 0);
+}
+
+void table_cell_severity(struct table *table, enum severity severity, const char *untrusted_text)
+{
+	const struct row *row = g_ptr_array_index(table->rows, table->rows->len - 1);
+	guint column = row->cells->len;
+	size_t before = column == 0 ? row->depth * BRANCH_WIDTH : 0;
+	struct cell cell = {.text = encode(untrusted_text ? untrusted_text : ""),
+			    .severity = severity};
+
+	g_assert(column < table->columns);
+	table->widths[column] = MAX(table->widths[column], before + wrap_width(cell.text));
+	g_array_append_val(row->cells, cell);
+}
+
+void table_cell(struct table *table, const char *untrusted_text)
+{
+	table_cell_severity(table, SEVERITY_OK, untrusted_text);
+}
+
+static size_t total_width(const struct table *table)
+{
+	size_t total = 0;
+
+	for (guint i = 0; i < table->columns; i++)
+		total += table->gone[i] ? 0 : table->widths[i] + 1;
+	return total - 1;
+}
+
+static size_t excess_of(const struct table *table, size_t width)
+{
+	size_t total = total_width(table);
+
+	return total > width ? total - width : 0;
+}
+
+/* The widest that may, by one, until it fits or none is wider than LEAST and its name. */
+static void shrink_others(struct table *table, size_t width, size_t least)
+{
+	for (size_t excess = excess_of(table, width); excess > 0; excess--) {
+		guint widest = table->columns;
+
+		for (guint i = 0; i < table->columns; i++) {
+			if (table->may_shorten[i] &&
+			    table->widths[i] > MAX(least, wrap_width(table->names[i])) &&
+			    (widest == table->columns || table->widths[i] > table->widths[widest]))
+				widest = i;
+		}
+		if (widest == table->columns)
+			break;
+		table->widths[widest]--;
+	}
+}
+
+static void shrink_last(struct table *table, size_t width, size_t least)
+{
+	size_t *last = &table->widths[table->columns - 1];
+
+	if (*last > least)
+		*last -= MIN(excess_of(table, width), *last - least);
+}
+
+static void fit(struct table *table, size_t width)
+{
+	for (guint i = 0; i < table->columns; i++)
+		table->gone[i] = table->may_go[i] && excess_of(table, width) > 0;
+	shrink_last(table, width, LAST_EASY);
+	shrink_others(table, width, SHORT_MIN);
+	shrink_last(table, width, LAST_MIN);
+	shrink_others(table, width, SHORT_TIGHT);
+	shrink_last(table, width, LAST_TIGHT);
+}
+
+static char *shorten(const char *text, size_t width)
+{
+	const char *end;
+
+	if (wrap_width(text) <= width)
+		return g_strdup(text);
+	end = wrap_end_within(text, width - 1);
+	return g_strdup_printf("%.*s%s", (int)(end - text), text, has_unicode() ? "…" : "~");
+}
+
+/* Takes the part of *TEXT that fits into WIDTH, up to a space if there is one, else to a dash:
+ * ports have many. A new string. */
+static char *take_part(const char **text, size_t width)
+{
+	const char *start = *text;
+	const char *end = wrap_end_within(start, width);
+	const char *space = *end == ' ' ? end : g_strrstr_len(start, end - start, " ");
+	const char *dash = g_strrstr_len(start, end - start, "-");
+
+	if (*end && space && space > start)
+		end = space;
+	else if (*end && dash)
+		end = dash + 1;
+	*text = end + strspn(end, " ");
+	return g_strndup(start, (gsize)(end - start));
+}
+
+static const char *colour_of(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_OK:
+		return NULL;
+	case SEVERITY_WARNING:
+		return "magenta"; /* legible on white, too, as yellow is not */
+	case SEVERITY_CRITICAL:
+		return "red";
+	}
+	g_assert_not_reached();
+}
+
+/* The text with a newline wherever it must break: libsmartcols draws the tree beside all of it. */
+static char *wrap(const char *text, size_t width)
+{
+	GString *wrapped = g_string_new(NULL);
+
+	do {
+		g_autofree char *part = take_part(&text, width);
+
+		g_string_append_printf(wrapped, "%s%s", part, *text ? "\n" : "");
+	} while (*text);
+	return g_string_free(wrapped, FALSE);
+}
+
+static struct libscols_line *put_row(const struct table *table, struct libscols_table *out,
+				     const struct row *row, struct libscols_line *parent)
+{
+	struct libscols_line *line = scols_table_new_line(out, parent);
+	size_t at = 0; /* among the columns that are not gone */
+
+	for (guint i = 0; i < row->cells->len; i++) {
+		const struct cell *cell = &g_array_index(row->cells, struct cell, i);
+		g_autofree char *text = i + 1 < table->columns
+						? shorten(cell->text, table->widths[i])
+						: wrap(cell->text, table->widths[i]);
+
+		if (table->gone[i])
+			continue;
+		scols_line_set_data(line, at, text);
+		scols_cell_set_color(scols_line_get_cell(line, at), colour_of(cell->severity));
+		at++;
+	}
+	return line;
+}
+
+static void put_rows(const struct table *table, struct libscols_table *out)
+{
+	struct libscols_line *last[DEPTH_MAX] = {NULL};
+
+	for (guint i = 0; i < table->rows->len; i++) {
+		const struct row *row = g_ptr_array_index(table->rows, i);
+		struct libscols_line *parent = row->depth > 0 ? last[row->depth - 1] : NULL;
+		struct libscols_line *line = put_row(table, out, row, parent);
+
+		for (guint depth = row->depth; depth < DEPTH_MAX; depth++)
+			last[depth] = line;
+	}
+}
+
+static void put_columns(const struct table *table, struct libscols_table *out)
+{
+	for (guint i = 0; i < table->columns; i++) {
+		bool is_last = i + 1 == table->columns;
+		int flags =
+			(i == 0 && table->tree ? SCOLS_FL_TREE : 0) | (is_last ? SCOLS_FL_WRAP : 0);
+		struct libscols_column *column =
+			table->gone[i] ? NULL
+				       : scols_table_new_column(out, table->names[i], 0, flags);
+
+		if (is_last)
+			scols_column_set_wrapfunc(column, scols_wrapnl_chunksize,
+						  scols_wrapnl_nextchunk, NULL);
+	}
+}
+
+/* libsmartcols pads the last column too; nobody wants to copy that. */
+static char *strip_ends(const char *text)
+{
+	GString *stripped = g_string_new(NULL);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		if (**line || line[1])
+			g_string_append_printf(stripped, "%s\n", g_strchomp(*line));
+	}
+	return g_string_free(stripped, FALSE);
+}
+
+char *table_finish(struct table *table, const struct show_style *style)
+{
+	struct libscols_table *out = scols_new_table();
+	char *text = NULL;
+	char *stripped;
+
+	if (style->width > 0)
+		fit(table, style->width);
+	/* The cells are encoded already, and it would spell our \x as \x5cx. */
+	scols_table_enable_noencoding(out, 1);
+	/* All is made to fit here. */
+	scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_colors(out, style->colour);
+	scols_table_enable_ascii(out, !has_unicode());
+	put_columns(table, out);
+	put_rows(table, out);
+	scols_print_table_to_string(out, &text);
+	scols_unref_table(out);
+	stripped = strip_ends(text ? text : "");
+	free(text);
+	g_ptr_array_unref(table->rows);
+	g_free(table);
+	return stripped;
+}

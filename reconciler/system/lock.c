@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconciler/system/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Nothing tells when a lock is free, short of a thread that blocks in it. */
+#define POLL_USEC (50 * 1000)
+
+#define LOCK_MODE 0660
+
+struct lock {
+	int fd;
+};
+
+/* Made here only when nobody has: mode and group are tmpfiles.d's to say. */
+static int create(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);
+
+	if (fd >= 0)
+		fchmod(fd, LOCK_MODE); /* whatever the umask */
+	else if (errno == EEXIST)
+		fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	return fd;
+}
+
+static int open_file(const char *directory, const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (mkdir(directory, 0755) == 0)
+		chmod(directory, 0755); /* whatever the umask */
+	else if (errno != EEXIST)
+		return -1;
+	return create(path);
+}
+
+static char *explain(const char *directory, const char *path)
+{
+	int error = errno;
+
+	if ((error == EACCES || error == EPERM) && access(directory, F_OK) < 0)
+		return g_strdup_printf("%s does not exist; `systemd-tmpfiles --create "
+				       "usbreconcile.conf` as root makes it, or run with sudo",
+				       directory);
+	if (error == EACCES || error == EPERM)
+		return g_strdup_printf(
+			"no access to the lock %s; add yourself to the group libvirt "
+			"(and log in again) or run with sudo",
+			path);
+	return g_strdup_printf("cannot open the lock %s: %s", path, g_strerror(error));
+}
+
+/* 1: taken. 0: somebody has it. */
+static int try_take(int fd)
+{
+	/* Of the open file, not of the process: threads and libraries that close it cannot drop it.
+	 */
+	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
+		return 1;
+	return errno == EAGAIN || errno == EACCES || errno == EINTR ? 0 : -1;
+}
+
+int lock_take(const char *directory, gint64 patience_usec, struct lock **ret_lock, char **err)
+{
+	g_autofree char *path = g_build_filename(directory, "lock", NULL);
+	gint64 deadline = g_get_monotonic_time() + patience_usec;
+	int fd = open_file(directory, path);
+	int taken;
+
+	if (fd < 0) {
+		*err = explain(directory, path);
+		return -1;
+	}
+	while ((taken = try_take(fd)) == 0 && g_get_monotonic_time() < deadline)
+		g_usleep(POLL_USEC);
+	if (taken == 1) {
+		*ret_lock = g_new0(struct lock, 1);
+		(*ret_lock)->fd = fd;
+		return 0;
+	}
+	if (taken < 0)
+		*err = g_strdup_printf("cannot lock %s: %s", path, g_strerror(errno));
+	close(fd);
+	return taken < 0 ? -1 : LOCK_BUSY;
+}
+
+void lock_free(struct lock *lock)
+{
+	close(lock->fd);
+	g_free(lock);
+}
