@@ -5,7 +5,7 @@
 struct step {
 	const struct action *action;
 	struct outcome *outcome; /* NULL: its domain is left alone */
-	bool settled;            /* the outcome says what became of it */
+	bool concluded;          /* the outcome says what became of it */
 	bool acted;              /* libvirt was asked, and did not say no */
 	bool unsure;             /* acted, but with HAND_UNSURE or HAND_SILENT, */
 	bool silent;             /* … and it was that */
@@ -29,24 +29,24 @@ static bool same_side(const struct action *a, const struct action *b)
 }
 
 /* MESSAGE is taken over. */
-static void settle(struct step *step, enum outcome_kind kind, int code, char *message)
+static void conclude(struct step *step, enum outcome_kind kind, int code, char *message)
 {
-	step->settled = true;
+	step->concluded = true;
 	step->outcome->kind = kind;
 	step->outcome->code = code;
 	g_free(step->outcome->message);
 	step->outcome->message = message;
 }
 
-static void settle_refused(struct step *step, const struct refusal *refusal)
+static void conclude_refused(struct step *step, const struct refusal *refusal)
 {
-	settle(step, OUTCOME_FAILED, refusal->code,
-	       g_strdup(refusal->message ? refusal->message : "refused without a reason"));
+	conclude(step, OUTCOME_FAILED, refusal->code,
+		 g_strdup(refusal->message ? refusal->message : "refused without a reason"));
 }
 
-static void settle_gone(struct step *step)
+static void conclude_gone(struct step *step)
 {
-	settle(step, OUTCOME_SKIPPED, 0, g_strdup("the domain has stopped or gone meanwhile"));
+	conclude(step, OUTCOME_SKIPPED, 0, g_strdup("the domain has stopped or gone meanwhile"));
 }
 
 static bool shows_attached(const GPtrArray *hostdevs, const struct action *action,
@@ -113,72 +113,74 @@ static bool shows_edited(const GPtrArray *hostdevs, const struct action *action)
 	return hostdev_at(hostdev, action->device->bus, action->device->dev);
 }
 
-static void judge_attach(struct step *step, const GPtrArray *hostdevs)
+static void prove_attach(struct step *step, const GPtrArray *hostdevs)
 {
 	const struct hostdev *hostdev;
 
 	if (!shows_attached(hostdevs, step->action, &hostdev)) {
-		settle(step, OUTCOME_FAILED, 0,
-		       g_strdup("libvirt accepted it, but its XML does not show the device"));
+		conclude(step, OUTCOME_FAILED, 0,
+			 g_strdup("libvirt accepted it, but its XML does not show the device"));
 		return;
 	}
 	step->outcome->guest_port = g_strdup(hostdev->guest_port);
 	step->outcome->incarnation = step->action->device->incarnation;
-	settle(step, OUTCOME_DONE, 0, NULL);
+	conclude(step, OUTCOME_DONE, 0, NULL);
 }
 
-static void judge_detach(const struct work *work, struct step *step, const GPtrArray *hostdevs)
+static void prove_detach(const struct work *work, struct step *step, const GPtrArray *hostdevs)
 {
 	if (shows_detached(work, step, hostdevs)) {
-		settle(step, OUTCOME_DONE, 0, NULL);
+		conclude(step, OUTCOME_DONE, 0, NULL);
 	} else if (step->unsure) {
-		settle_refused(step, &step->doubt);
+		conclude_refused(step, &step->doubt);
 		step->outcome->releasing = step->silent;
 	} else {
-		settle(step, OUTCOME_FAILED, 0,
-		       g_strdup("libvirt accepted it, but its XML still shows the device"));
+		conclude(step, OUTCOME_FAILED, 0,
+			 g_strdup("libvirt accepted it, but its XML still shows the device"));
 	}
 }
 
 /* What the re-read of its side shows of a step. */
-static void judge(const struct work *work, struct step *step, const struct domain *read)
+static void prove_step(const struct work *work, struct step *step, const struct domain *read)
 {
 	switch (step->action->kind) {
 	case ACTION_ATTACH_LIVE:
-		judge_attach(step, read->live);
+		prove_attach(step, read->live);
 		return;
 	case ACTION_ATTACH_CONFIG:
-		judge_attach(step, read->config);
+		prove_attach(step, read->config);
 		return;
 	case ACTION_DETACH_LIVE:
-		judge_detach(work, step, read->live);
+		prove_detach(work, step, read->live);
 		return;
 	case ACTION_DETACH_CONFIG:
-		judge_detach(work, step, read->config);
+		prove_detach(work, step, read->config);
 		return;
 	case ACTION_EDIT_IMAGE:
 		if (shows_edited(read->image, step->action))
-			settle(step, OUTCOME_DONE, 0, NULL);
+			conclude(step, OUTCOME_DONE, 0, NULL);
 		else
-			settle(step, OUTCOME_FAILED, 0,
-			       g_strdup("libvirt accepted it, but the managed save image does not "
-					"show it"));
+			conclude(
+				step, OUTCOME_FAILED, 0,
+				g_strdup("libvirt accepted it, but the managed save image does not "
+					 "show it"));
 		return;
 	}
 }
 
-static void settle_unproven(struct step *step, enum hand_reply reply, const struct refusal *refusal)
+static void conclude_unproven(struct step *step, enum hand_reply reply,
+			      const struct refusal *refusal)
 {
 	if (reply == HAND_GONE)
-		settle_gone(step);
+		conclude_gone(step);
 	else
-		settle(step, OUTCOME_FAILED, refusal->code,
-		       g_strdup_printf("libvirt accepted it, but cannot show it: %s",
-				       refusal->message ? refusal->message : "no reason given"));
+		conclude(step, OUTCOME_FAILED, refusal->code,
+			 g_strdup_printf("libvirt accepted it, but cannot show it: %s",
+					 refusal->message ? refusal->message : "no reason given"));
 }
 
-/* Settles all that was done to that side of the domain by one re-read. */
-static void prove(struct work *work, const struct action *of)
+/* Concludes all that was done to that side of the domain by one re-read. */
+static void prove_side(struct work *work, const struct action *of)
 {
 	struct refusal refusal = {0};
 	OWN(domain) read = NULL;
@@ -187,14 +189,23 @@ static void prove(struct work *work, const struct action *of)
 	for (guint i = 0; i < work->count; i++) {
 		struct step *step = &work->steps[i];
 
-		if (!step->acted || step->settled || !same_side(step->action, of))
+		if (!step->acted || step->concluded || !same_side(step->action, of))
 			continue;
 		if (reply == HAND_DONE)
-			judge(work, step, read);
+			prove_step(work, step, read);
 		else
-			settle_unproven(step, reply, &refusal);
+			conclude_unproven(step, reply, &refusal);
 	}
 	g_free(refusal.message);
+}
+
+static struct step *step_of(const struct work *work, const struct action *action)
+{
+	for (struct step *step = work->steps; step < work->steps + work->count; step++) {
+		if (step->action == action)
+			return step;
+	}
+	return NULL;
 }
 
 /*
@@ -203,20 +214,19 @@ static void prove(struct work *work, const struct action *of)
  */
 static bool may_go(struct work *work, struct step *step)
 {
-	const GArray *after = step->action->after;
+	const GPtrArray *after = step->action->after;
 
 	for (guint i = 0; after && i < after->len; i++) {
-		unsigned int index = g_array_index(after, unsigned int, i);
-		struct step *first = index < work->count ? &work->steps[index] : NULL;
+		struct step *first = step_of(work, g_ptr_array_index(after, i));
 
 		if (!first || !first->outcome)
 			return false;
-		if (first->acted && !first->settled) {
+		if (first->acted && !first->concluded) {
 			if (!first->unsure && same_side(first->action, step->action))
 				continue;
-			prove(work, first->action);
+			prove_side(work, first->action);
 		}
-		if (!first->settled || first->outcome->kind != OUTCOME_DONE)
+		if (!first->concluded || first->outcome->kind != OUTCOME_DONE)
 			return false;
 	}
 	return true;
@@ -229,8 +239,8 @@ static bool is_as_planned(const struct work *work, struct step *step)
 	const struct domain *domain = action->domain;
 
 	if (action->device && !work->hands->still_is(work->hands->self, action->device)) {
-		settle(step, OUTCOME_SKIPPED, 0,
-		       g_strdup("the device is not what it was any more"));
+		conclude(step, OUTCOME_SKIPPED, 0,
+			 g_strdup("the device is not what it was any more"));
 		return false;
 	}
 	if (action->kind != ACTION_DETACH_LIVE)
@@ -239,11 +249,11 @@ static bool is_as_planned(const struct work *work, struct step *step)
 	    !g_ptr_array_find_with_equal_func(domain->other_aliases, action->alias, g_str_equal,
 					      NULL))
 		return true;
-	settle(step, OUTCOME_FAILED, 0,
-	       g_strdup_printf(
-		       "the alias %s is not on a USB hostdev alone, and a detach could remove "
-		       "another device",
-		       action->alias));
+	conclude(step, OUTCOME_FAILED, 0,
+		 g_strdup_printf(
+			 "the alias %s is not on a USB hostdev alone, and a detach could remove "
+			 "another device",
+			 action->alias));
 	return false;
 }
 
@@ -259,18 +269,18 @@ static void take_out(const struct work *work, struct step *step)
 	switch (work->hands->act(work->hands->self, &undo, &refusal)) {
 	case HAND_DONE:
 	case HAND_GONE:
-		settle(step, OUTCOME_SKIPPED, 0,
-		       g_strdup("the device changed while it was attached, and was taken out "
-				"again"));
+		conclude(step, OUTCOME_SKIPPED, 0,
+			 g_strdup("the device changed while it was attached, and was taken out "
+				  "again"));
 		break;
 	case HAND_UNSURE:
 	case HAND_SILENT:
 	case HAND_REFUSED:
-		settle(step, OUTCOME_FAILED, refusal.code,
-		       g_strdup_printf(
-			       "the device changed while it was attached, and cannot be taken "
-			       "out again: %s",
-			       refusal.message ? refusal.message : "no reason given"));
+		conclude(step, OUTCOME_FAILED, refusal.code,
+			 g_strdup_printf(
+				 "the device changed while it was attached, and cannot be taken "
+				 "out again: %s",
+				 refusal.message ? refusal.message : "no reason given"));
 		break;
 	}
 	g_free(refusal.message);
@@ -282,7 +292,7 @@ static void accepted(struct work *work, struct step *step)
 
 	if (action->kind == ACTION_DETACH_LIVE) {
 		step->acted = true;
-		settle(step, OUTCOME_DONE, 0, NULL);
+		conclude(step, OUTCOME_DONE, 0, NULL);
 	} else if (is_attach(action) && !work->hands->still_is(work->hands->self, action->device)) {
 		take_out(work, step);
 	} else {
@@ -310,10 +320,10 @@ static void act(struct work *work, struct step *step)
 		step->doubt.message = g_steal_pointer(&refusal.message);
 		break;
 	case HAND_REFUSED:
-		settle_refused(step, &refusal);
+		conclude_refused(step, &refusal);
 		break;
 	case HAND_GONE:
-		settle_gone(step);
+		conclude_gone(step);
 		break;
 	}
 	g_free(refusal.message);
@@ -329,7 +339,7 @@ static bool is_due(const struct work *work, const struct step *step)
 			continue;
 		if (other > step)
 			return false;
-		due = due || (other->acted && !other->settled);
+		due = due || (other->acted && !other->concluded);
 	}
 	return due;
 }
@@ -339,14 +349,14 @@ static void do_step(struct work *work, struct step *step)
 	if (may_go(work, step))
 		act(work, step);
 	else
-		settle(step, OUTCOME_SKIPPED, 0, g_strdup("what it waits for was not done"));
+		conclude(step, OUTCOME_SKIPPED, 0, g_strdup("what it waits for was not done"));
 	if (is_due(work, step))
-		prove(work, step->action);
+		prove_side(work, step->action);
 }
 
 GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const GPtrArray *only)
 {
-	GPtrArray *outcomes = g_ptr_array_new_with_free_func((GDestroyNotify)outcome_free);
+	GPtrArray *outcomes = outcome_list_new();
 	g_autofree struct step *steps = g_new0(struct step, plan->actions->len);
 	struct work work = {.hands = hands, .steps = steps, .count = plan->actions->len};
 

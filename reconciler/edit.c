@@ -3,8 +3,8 @@
 
 #define TRIES 4
 
-static enum edit_reply look(const struct tag_hands *hands, const GPtrArray *changes,
-			    struct metadata_edit **ret_edit, char **err)
+static enum edit_reply read_and_edit(const struct tag_hands *hands, const GPtrArray *changes,
+				     struct metadata_edit **ret_edit, char **err)
 {
 	g_autofree char *text = hands->read(hands->self, err);
 
@@ -21,7 +21,7 @@ enum edit_reply edit_side(const struct tag_hands *hands, const GPtrArray *change
 	for (unsigned int i = 0; i < TRIES; i++) {
 		OWN(metadata_edit) edit = NULL;
 		OWN(metadata_edit) again = NULL;
-		enum edit_reply reply = look(hands, changes, &edit, err);
+		enum edit_reply reply = read_and_edit(hands, changes, &edit, err);
 
 		if (reply != EDIT_DONE)
 			return reply;
@@ -30,7 +30,7 @@ enum edit_reply edit_side(const struct tag_hands *hands, const GPtrArray *change
 			*ret_edit = g_steal_pointer(&edit);
 			return EDIT_DONE;
 		}
-		reply = look(hands, changes, &again, err);
+		reply = read_and_edit(hands, changes, &again, err);
 		if (reply != EDIT_DONE)
 			return reply;
 		/* Would it come to something else now? The rest of the domain may change. */

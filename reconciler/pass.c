@@ -10,7 +10,7 @@
 
 #include "reconciler/apply.h"
 #include "reconciler/core/planner.h"
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "state/devices.h"
 #include "state/clock.h"
 
@@ -46,18 +46,13 @@ int pass_read(struct virt *virt, struct snapshot **ret_snapshot, char **err)
 	return 0;
 }
 
-static void free_outcome(gpointer outcome)
-{
-	outcome_free(outcome);
-}
-
 struct pass *pass_make(struct snapshot *snapshot, const struct history *history)
 {
 	struct pass *pass = g_new0(struct pass, 1);
 
 	pass->snapshot = snapshot;
 	pass->plan = planner_plan(snapshot, history);
-	pass->outcomes = g_ptr_array_new_with_free_func(free_outcome);
+	pass->outcomes = outcome_list_new();
 	return pass;
 }
 
@@ -68,8 +63,8 @@ int pass_look(struct virt *virt, struct history *history, struct pass **ret_pass
 	if (pass_read(virt, &snapshot, err) < 0)
 		return -1;
 	*ret_pass = pass_make(snapshot, history);
-	retry_note_plan(history, (*ret_pass)->plan, snapshot);
-	retry_note_domains(history, snapshot);
+	remember_plan(history, (*ret_pass)->plan, snapshot);
+	remember_domains(history, snapshot);
 	return 0;
 }
 
@@ -79,7 +74,7 @@ static void act(struct pass *pass, const struct hands *hands, struct history *hi
 	g_ptr_array_unref(pass->outcomes);
 	pass->outcomes = apply_plan(pass->plan, hands, only);
 	for (guint i = 0; i < pass->outcomes->len; i++)
-		retry_note_outcome(history, g_ptr_array_index(pass->outcomes, i), clock_now());
+		remember_outcome(history, g_ptr_array_index(pass->outcomes, i), clock_now());
 }
 
 /* Did it change the world, or what is remembered of it? */
@@ -113,7 +108,8 @@ static bool wait_until(uint64_t moment, const sigset_t *while_waiting)
 /* After a pass: is there reason for one more? Waits until it is time for it. SKIPS counts the
  * passes in a row that only skipped; the world may change under one, but not under two for the same
  * reason. */
-static bool again(const struct pass *pass, unsigned int *skips, const sigset_t *while_waiting)
+static bool wants_another(const struct pass *pass, unsigned int *skips,
+			  const sigset_t *while_waiting)
 {
 	uint64_t wake = pass->plan->wake;
 
@@ -125,8 +121,8 @@ static bool again(const struct pass *pass, unsigned int *skips, const sigset_t *
 	return wait_until(wake, while_waiting);
 }
 
-static int settle(struct virt *virt, struct history *history, const GPtrArray *only,
-		  GPtrArray *passes, const sigset_t *while_waiting, char **err)
+static int run_passes(struct virt *virt, struct history *history, const GPtrArray *only,
+		      GPtrArray *passes, const sigset_t *while_waiting, char **err)
 {
 	unsigned int skips = 0;
 
@@ -137,7 +133,7 @@ static int settle(struct virt *virt, struct history *history, const GPtrArray *o
 			return -1;
 		g_ptr_array_add(passes, pass);
 		act(pass, virt_hands(virt), history, only);
-		if (i + 1 < PASS_MAX && !again(pass, &skips, while_waiting))
+		if (i + 1 < PASS_MAX && !wants_another(pass, &skips, while_waiting))
 			break;
 	}
 	return 0;
@@ -189,9 +185,9 @@ static void drop_idle(GPtrArray *passes, guint from)
 	}
 }
 
-static int settle_host(struct virt *virt, struct history *history, const GPtrArray *only,
-		       struct devices_monitor *monitor, uint64_t end, GPtrArray *passes,
-		       const sigset_t *while_waiting, char **err)
+static int run_passes_until_quiet(struct virt *virt, struct history *history, const GPtrArray *only,
+				  struct devices_monitor *monitor, uint64_t end, GPtrArray *passes,
+				  const sigset_t *while_waiting, char **err)
 {
 	guint kept = 0;
 
@@ -199,7 +195,7 @@ static int settle_host(struct virt *virt, struct history *history, const GPtrArr
 		/* What is queued was before the look that follows. */
 		while (devices_monitor_take(monitor) != DEVICES_EVENT_NONE)
 			;
-		if (settle(virt, history, only, passes, while_waiting, err) < 0)
+		if (run_passes(virt, history, only, passes, while_waiting, err) < 0)
 			return -1;
 		drop_idle(passes, kept);
 		kept = passes->len - 1;
@@ -235,7 +231,8 @@ int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray
 	sigset_t before;
 
 	block_stops(&before);
-	int result = settle_host(virt, history, only, monitor, end, passes, &before, err);
+	int result =
+		run_passes_until_quiet(virt, history, only, monitor, end, passes, &before, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (result >= 0)
 		*ret_passes = g_steal_pointer(&passes);
@@ -249,7 +246,7 @@ int pass_settle(struct virt *virt, struct history *history, const GPtrArray *onl
 	sigset_t before;
 
 	block_stops(&before);
-	int result = settle(virt, history, only, passes, &before, err);
+	int result = run_passes(virt, history, only, passes, &before, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (result == 0)
 		*ret_passes = g_steal_pointer(&passes);

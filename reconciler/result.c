@@ -14,49 +14,26 @@ static bool has_outcome(const struct pass *pass, const struct action *action)
 	return false;
 }
 
-#define NOT_TAKEN G_MAXUINT
-
-/* `after` counts in its own plan; from here on in the gathered one. */
-static void renumber(const GPtrArray *actions, guint first, const guint *places)
-{
-	for (guint i = first; i < actions->len; i++) {
-		GArray *after = ((struct action *)g_ptr_array_index(actions, i))->after;
-
-		for (guint j = after ? after->len : 0; j-- > 0;) {
-			guint place = places[g_array_index(after, unsigned int, j)];
-
-			if (place == NOT_TAKEN)
-				g_array_remove_index(after, j);
-			else
-				g_array_index(after, unsigned int, j) = place;
-		}
-	}
-}
-
 /* Moves the pass's actions to the end of ACTIONS: all of them, or those that were tried. */
 static void take_actions(GPtrArray *actions, struct pass *pass, bool all)
 {
 	g_autoptr(GPtrArray) own = pass->plan->actions;
-	g_autofree guint *places = g_new0(guint, own->len);
-	guint first = actions->len;
 
-	pass->plan->actions = g_ptr_array_new_with_free_func((GDestroyNotify)action_free);
+	pass->plan->actions = action_list_new();
 	g_ptr_array_set_free_func(own, NULL);
 	for (guint i = 0; i < own->len; i++) {
 		struct action *action = g_ptr_array_index(own, i);
 		bool taken = all || has_outcome(pass, action);
 
-		places[i] = taken ? actions->len : NOT_TAKEN;
 		g_ptr_array_add(taken ? actions : pass->plan->actions, action);
 	}
-	renumber(actions, first, places);
 }
 
 struct pass *result_gather(GPtrArray *passes)
 {
 	struct pass *last = g_ptr_array_index(passes, passes->len - 1);
-	GPtrArray *actions = g_ptr_array_new_with_free_func((GDestroyNotify)action_free);
-	GPtrArray *outcomes = g_ptr_array_new_with_free_func((GDestroyNotify)outcome_free);
+	GPtrArray *actions = action_list_new();
+	GPtrArray *outcomes = outcome_list_new();
 
 	for (guint i = 0; i < passes->len; i++) {
 		struct pass *pass = g_ptr_array_index(passes, i);

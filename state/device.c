@@ -153,3 +153,13 @@ bool device_same(const struct device *a, const struct device *b)
 	       a->authorized == b->authorized && a->incarnation == b->incarnation &&
 	       same_text(a, b) && same_properties(a->properties, b->properties);
 }
+
+static void free_device(gpointer device)
+{
+	device_free(device);
+}
+
+GPtrArray *device_list_new(void)
+{
+	return g_ptr_array_new_with_free_func(free_device);
+}

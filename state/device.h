@@ -58,6 +58,8 @@ struct device {
 struct device *device_new(void); /* authorized, everything else absent */
 void device_free(struct device *device);
 OWN_DEFINE(device)
+/* A new, empty list of struct device * that it owns. */
+GPtrArray *device_list_new(void);
 
 /* The value of a udev property, or NULL. */
 const char *device_property(const struct device *device, const char *name);

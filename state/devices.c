@@ -256,11 +256,6 @@ static int compare_devices(gconstpointer a, gconstpointer b)
 	return device_compare(*(const struct device *const *)a, *(const struct device *const *)b);
 }
 
-static void free_device(gpointer data)
-{
-	device_free(data);
-}
-
 /* udev's clock stands still while the host sleeps, ours does not. */
 static uint64_t youngest(const GPtrArray *devices)
 {
@@ -289,7 +284,7 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 	OWN(udev) udev = open_udev(err);
 	OWN(udev_enumerate) enumerate = NULL;
 	OWN(devices_use) use = NULL;
-	g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func(free_device);
+	g_autoptr(GPtrArray) devices = device_list_new();
 	struct udev_list_entry *entry;
 
 	if (!udev || scan(udev, &enumerate, err) < 0)

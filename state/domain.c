@@ -41,7 +41,7 @@ static void clear(gpointer data)
 	g_ptr_array_unref(domain->other_aliases);
 }
 
-void domain_free(struct domain *domain)
+void domain_unref(struct domain *domain)
 {
 	if (domain)
 		g_atomic_rc_box_release_full(domain, clear);
@@ -117,4 +117,14 @@ bool metadata_state_parse(const char *text, enum metadata_state *ret_state)
 		}
 	}
 	return false;
+}
+
+static void free_domain(gpointer domain)
+{
+	domain_unref(domain);
+}
+
+GPtrArray *domain_list_new(void)
+{
+	return g_ptr_array_new_with_free_func(free_domain);
 }

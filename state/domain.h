@@ -41,8 +41,10 @@ struct domain {
 struct domain *domain_new(const char *name, const char *uuid);
 /* Drops one reference; references may be held by several threads, once nothing changes it any more.
  */
-void domain_free(struct domain *domain);
-OWN_DEFINE(domain)
+void domain_unref(struct domain *domain);
+OWN_DEFINE_AS(domain, domain_unref)
+/* A new, empty list of struct domain * that it owns. */
+GPtrArray *domain_list_new(void);
 struct domain *domain_ref(struct domain *domain);
 
 /* The same domain, sharing its lists: replace a list, never change it. */

@@ -158,16 +158,29 @@ void json_write_users(struct json_t *object, const struct device *device, const 
 	json_put(object, "unmanaged", unmanaged);
 }
 
-static json_t *write_after(const GArray *after)
+/* Its number in the document's list of actions; NULL when it is not in it. */
+static json_t *write_number(const struct plan *plan, const struct action *action)
+{
+	guint number;
+
+	return g_ptr_array_find(plan->actions, action, &number) ? json_integer(number) : NULL;
+}
+
+/* Those that it waits for. What was never tried in an earlier pass is not in the document. */
+static json_t *write_after(const struct plan *plan, const GPtrArray *after)
 {
 	json_t *list = json_array();
 
-	for (guint i = 0; after && i < after->len; i++)
-		json_array_append_new(list, json_integer(g_array_index(after, unsigned int, i)));
+	for (guint i = 0; after && i < after->len; i++) {
+		json_t *number = write_number(plan, g_ptr_array_index(after, i));
+
+		if (number)
+			json_array_append_new(list, number);
+	}
 	return list;
 }
 
-static json_t *write_action(const struct action *action)
+static json_t *write_action(const struct plan *plan, const struct action *action)
 {
 	json_t *object = json_object();
 
@@ -181,7 +194,7 @@ static json_t *write_action(const struct action *action)
 	json_put_text(object, "guest_port", action->guest_port);
 	json_put_bool(object, "inherited_port", action->inherited_port);
 	json_put(object, "guest_reset", json_string(guest_reset_name(action->guest_reset)));
-	json_put(object, "after", write_after(action->after));
+	json_put(object, "after", write_after(plan, action->after));
 	return object;
 }
 
@@ -190,18 +203,9 @@ struct json_t *json_write_actions(const struct plan *plan)
 	json_t *list = json_array();
 
 	for (guint i = 0; i < plan->actions->len; i++)
-		json_array_append_new(list, write_action(g_ptr_array_index(plan->actions, i)));
+		json_array_append_new(list,
+				      write_action(plan, g_ptr_array_index(plan->actions, i)));
 	return list;
-}
-
-/* Which of actions[] it became of; null when it is of an earlier pass. */
-static json_t *write_index(const struct plan *plan, const struct action *action)
-{
-	for (guint i = 0; i < plan->actions->len; i++) {
-		if (g_ptr_array_index(plan->actions, i) == action)
-			return json_integer(i);
-	}
-	return NULL;
 }
 
 struct json_t *json_write_outcomes(const struct plan *plan, const GPtrArray *outcomes)
@@ -212,7 +216,7 @@ struct json_t *json_write_outcomes(const struct plan *plan, const GPtrArray *out
 		const struct outcome *outcome = g_ptr_array_index(outcomes, i);
 		json_t *object = json_object();
 
-		json_put(object, "action", write_index(plan, outcome->action));
+		json_put(object, "action", write_number(plan, outcome->action));
 		json_put(object, "kind", json_string(outcome_kind_name(outcome->kind)));
 		json_put_int(object, "code", outcome->code);
 		json_put_text(object, "message", outcome->message);

@@ -7,9 +7,12 @@
  */
 #define OWN(thing) __attribute__((cleanup(thing##_free_at))) struct thing *
 
-#define OWN_DEFINE(thing)                                                                          \
+#define OWN_DEFINE(thing) OWN_DEFINE_AS(thing, thing##_free)
+
+/* The same for what is let go of by another function, such as thing_unref(). */
+#define OWN_DEFINE_AS(thing, let_go)                                                               \
 	static inline void thing##_free_at(struct thing **at)                                      \
 	{                                                                                          \
 		if (*at)                                                                           \
-			thing##_free(*at);                                                         \
+			let_go(*at);                                                               \
 	}

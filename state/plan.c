@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/plan.h"
 
-static void free_action(gpointer data)
-{
-	action_free(data);
-}
-
 static void free_verdict(gpointer data)
 {
 	verdict_free(data);
-}
-
-static void free_problem(gpointer data)
-{
-	problem_free(data);
 }
 
 struct plan *plan_new(void)
 {
 	struct plan *plan = g_new0(struct plan, 1);
 
-	plan->actions = g_ptr_array_new_with_free_func(free_action);
+	plan->actions = action_list_new();
 	plan->verdicts = g_ptr_array_new_with_free_func(free_verdict);
 	plan->unmanaged = g_ptr_array_new_with_free_func(g_free);
-	plan->problems = g_ptr_array_new_with_free_func(free_problem);
+	plan->problems = problem_list_new();
 	plan->wakes = g_array_new(FALSE, FALSE, sizeof(struct wake));
 	return plan;
 }
@@ -40,13 +30,31 @@ void plan_free(struct plan *plan)
 	g_free(plan);
 }
 
+struct action *action_new(void)
+{
+	struct action *action = g_new0(struct action, 1);
+
+	action->after = g_ptr_array_new();
+	return action;
+}
+
+static void free_action(gpointer action)
+{
+	action_free(action);
+}
+
+GPtrArray *action_list_new(void)
+{
+	return g_ptr_array_new_with_free_func(free_action);
+}
+
 void action_free(struct action *action)
 {
 	if (!action)
 		return;
 	g_free(action->alias);
 	g_free(action->guest_port);
-	g_clear_pointer(&action->after, g_array_unref);
+	g_clear_pointer(&action->after, g_ptr_array_unref);
 	g_free(action);
 }
 
@@ -76,6 +84,16 @@ void outcome_free(struct outcome *outcome)
 	g_free(outcome->message);
 	g_free(outcome->guest_port);
 	g_free(outcome);
+}
+
+static void free_outcome(gpointer outcome)
+{
+	outcome_free(outcome);
+}
+
+GPtrArray *outcome_list_new(void)
+{
+	return g_ptr_array_new_with_free_func(free_outcome);
 }
 
 const struct verdict *plan_find_verdict(const struct plan *plan, const struct domain *domain,
@@ -158,6 +176,7 @@ const char *reason_name(enum reason reason)
 		[REASON_HOST_STOPPING] = "host_stopping",
 		[REASON_TAG_GONE] = "tag_gone",
 		[REASON_REQUESTED] = "requested",
+		[REASON_NONE] = "none",
 		[REASON_ATTACHED] = "attached",
 		[REASON_ADOPTED] = "adopted",
 	};

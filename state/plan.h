@@ -28,6 +28,7 @@ enum verdict_kind { /* the first that applies */
 };
 
 enum reason {
+	REASON_NONE,              /* nothing is wrong; no verdict or action has it */
 	REASON_INVALID_ENTRY,     /* invalid: the metadata entry */
 	REASON_DISABLED,          /* disabled: enabled='no' */
 	REASON_DOMAIN_OFF,        /* inactive */
@@ -86,9 +87,9 @@ struct action {
 	char *guest_port;              /* attach: where in the guest, NULL: libvirt chooses */
 	bool inherited_port; /* … and the tag does not ask for it: if it is taken, go without */
 	enum guest_reset guest_reset;
-	/* unsigned int indices into plan.actions: this one must wait until those are proven done,
-	 * and is left out when one of them failed. */
-	GArray *after;
+	/* const struct action *, all before this one in its plan: it must wait until those are
+	 * proven done, and is left out when one of them failed. */
+	GPtrArray *after;
 };
 
 /* One hostdev's worth of a verdict: the tag's device, or one member of a group. */
@@ -144,7 +145,9 @@ struct unmanaged {
 struct plan *plan_new(void);
 void plan_free(struct plan *plan);
 OWN_DEFINE(plan)
+struct action *action_new(void); /* waits for nothing */
 void action_free(struct action *action);
+GPtrArray *action_list_new(void); /* of struct action * that it owns */
 void verdict_free(struct verdict *verdict);
 void member_free(struct member *member);
 
@@ -181,4 +184,5 @@ struct outcome {
 
 void outcome_free(struct outcome *outcome);
 OWN_DEFINE(outcome)
+GPtrArray *outcome_list_new(void);                     /* of struct outcome * that it owns */
 const char *outcome_kind_name(enum outcome_kind kind); /* "done", … */

@@ -48,6 +48,8 @@ struct problem *problem_new(enum problem_code code, enum severity severity, cons
 struct problem *problem_copy(const struct problem *problem);
 void problem_free(struct problem *problem);
 OWN_DEFINE(problem)
+/* A new, empty list of struct problem * that it owns. */
+GPtrArray *problem_list_new(void);
 
 /* Is it one of plan->problems, which follow from the snapshot whenever it is planned for? */
 bool problem_is_planned(const struct problem *problem);

@@ -3,28 +3,13 @@
 
 #include "state/clock.h"
 
-static void free_device(gpointer data)
-{
-	device_free(data);
-}
-
-static void free_domain(gpointer data)
-{
-	domain_free(data);
-}
-
-static void free_problem(gpointer data)
-{
-	problem_free(data);
-}
-
 struct snapshot *snapshot_new(void)
 {
 	struct snapshot *snapshot = g_new0(struct snapshot, 1);
 
-	snapshot->devices = g_ptr_array_new_with_free_func(free_device);
-	snapshot->domains = g_ptr_array_new_with_free_func(free_domain);
-	snapshot->problems = g_ptr_array_new_with_free_func(free_problem);
+	snapshot->devices = device_list_new();
+	snapshot->domains = domain_list_new();
+	snapshot->problems = problem_list_new();
 	return snapshot;
 }
 

@@ -36,7 +36,7 @@ static void editing_close(struct editing *editing)
 {
 	if (editing->doc)
 		xml_free(editing->doc);
-	domain_free(editing->domain);
+	domain_unref(editing->domain);
 }
 
 static xmlNodePtr wrapper_of(const struct editing *editing)
@@ -59,12 +59,11 @@ static const struct problem *main_problem(const GPtrArray *problems)
 /* Reads WRAPPER; -1 with *err when it, and not only an entry, is wrong. */
 static int read_wrapper(struct editing *editing, xmlNodePtr wrapper, const char *what, char **err)
 {
-	g_autoptr(GPtrArray) problems =
-		g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	const struct reading reading = {.problems = problems};
 	const struct problem *problem;
 
-	domain_free(editing->domain);
+	domain_unref(editing->domain);
 	editing->domain = domain_new(NULL, NULL);
 	if (wrapper_read(wrapper, &reading, editing->domain))
 		return 0;

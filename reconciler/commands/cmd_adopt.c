@@ -26,7 +26,7 @@ static char *describe_hostdev(const struct hostdev *hostdev)
 			       *id && !hostdev->has_address ? "" : at);
 }
 
-static void tell(const struct adoption *adoption)
+static void describe(const struct adoption *adoption)
 {
 	g_autofree char *hostdev = describe_hostdev(adoption->hostdev);
 	g_autofree char *wish = NULL;
@@ -52,7 +52,7 @@ static void adopt_domain(const struct pass *pass, const struct domain *domain, G
 	for (guint i = 0; i < found->len; i++) {
 		const struct adoption *adoption = g_ptr_array_index(found, i);
 
-		tell(adoption);
+		describe(adoption);
 		if (adoption->identity)
 			cmd_edits_add(edits, domain, METADATA_ADD, adoption->identity->tag, NULL);
 	}

@@ -205,7 +205,7 @@ static GPtrArray *domains_of(const GPtrArray *edits)
 	return only;
 }
 
-static int settle(const struct cmd_call *call, const GPtrArray *edits, const GPtrArray *only)
+static int pass_here(const struct cmd_call *call, const GPtrArray *edits, const GPtrArray *only)
 {
 	OWN(history) history = history_new();
 	g_autoptr(GPtrArray) passes = NULL;
@@ -223,7 +223,7 @@ static int settle(const struct cmd_call *call, const GPtrArray *edits, const GPt
 }
 
 /* The daemon has done the pass and said what it did; what has become of the tags is looked up. */
-static int look(const struct cmd_call *call, const GPtrArray *edits)
+static int print_after_daemon(const struct cmd_call *call, const GPtrArray *edits)
 {
 	OWN(history) history = NULL;
 	OWN(pass) pass = NULL;
@@ -252,8 +252,8 @@ static int have_pass(const struct cmd_call *call, const GPtrArray *edits)
 	if (status != EXIT_OK)
 		return status;
 	if (lock)
-		return settle(call, edits, only);
-	status = look(call, edits);
+		return pass_here(call, edits, only);
+	status = print_after_daemon(call, edits);
 	return status != EXIT_OK ? status : answered;
 }
 

@@ -5,7 +5,7 @@
 
 #include "reconciler/commands/cmd.h"
 
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "reconciler/result.h"
 #include "reconciler/show/say.h"
 
@@ -27,15 +27,15 @@ static int check_names(const struct cmd_call *call, const struct domain *domain)
 }
 
 /* Asks for what is attached; the rest is left to the pass, which attaches what can be. */
-static void ask(const struct cmd_call *call, const struct plan *plan, const struct domain *domain,
-		struct history *history)
+static void request_replugs(const struct cmd_call *call, const struct plan *plan,
+			    const struct domain *domain, struct history *history)
 {
 	for (guint i = 0; i < plan->verdicts->len; i++) {
 		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
 
 		if (verdict->domain != domain || !is_meant(call, verdict->tag))
 			continue;
-		retry_ask_replug_tag(history, verdict);
+		remember_replug_of(history, verdict);
 	}
 }
 
@@ -49,7 +49,7 @@ static void print_verdicts(const struct cmd_call *call, const struct plan *plan,
 	}
 }
 
-static int settle(const struct cmd_call *call, struct history *history, const char *domain)
+static int pass_here(const struct cmd_call *call, struct history *history, const char *domain)
 {
 	g_autoptr(GPtrArray) passes = NULL;
 	g_autoptr(GPtrArray) only = g_ptr_array_new_with_free_func(g_free);
@@ -93,8 +93,8 @@ static int run(struct cmd_call *call)
 		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
 	if (status != EXIT_OK || !lock)
 		return status != EXIT_OK ? status : answered;
-	ask(call, pass->plan, domain, history);
-	return settle(call, history, domain->name);
+	request_replugs(call, pass->plan, domain, history);
+	return pass_here(call, history, domain->name);
 }
 
 const struct cmd cmd_replug = {

@@ -81,7 +81,7 @@ static int replay(const struct cmd_call *call)
 	return print_plan(call, snapshot, plan, history);
 }
 
-static int look(struct cmd_call *call)
+static int dry_run(struct cmd_call *call)
 {
 	OWN(history) history = history_new();
 	OWN(pass) pass = NULL;
@@ -160,8 +160,8 @@ static int fail_restless(void)
 }
 
 /* MONITOR: NULL without --settle. */
-static int settle(const struct cmd_call *call, const GPtrArray *only,
-		  struct devices_monitor *monitor)
+static int pass_here(const struct cmd_call *call, const GPtrArray *only,
+		     struct devices_monitor *monitor)
 {
 	OWN(history) history = history_new();
 	g_autoptr(GPtrArray) passes = NULL;
@@ -215,7 +215,7 @@ static int run_here(struct cmd_call *call)
 		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
 	if (status == EXIT_OK && !lock)
 		return answered;
-	return status == EXIT_OK ? settle(call, only, monitor) : status;
+	return status == EXIT_OK ? pass_here(call, only, monitor) : status;
 }
 
 static int run(struct cmd_call *call)
@@ -228,7 +228,7 @@ static int run(struct cmd_call *call)
 					 "changes that could settle");
 	if (snapshot_file)
 		return replay(call);
-	return call->dry_run ? look(call) : run_here(call);
+	return call->dry_run ? dry_run(call) : run_here(call);
 }
 
 const struct cmd cmd_run = {

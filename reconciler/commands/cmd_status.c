@@ -76,7 +76,7 @@ static int print(const struct cmd_call *call, const struct pass *pass,
 	return severity == SEVERITY_CRITICAL ? EXIT_BAD : EXIT_OK;
 }
 
-static int look(struct cmd_call *call)
+static int look_and_print(struct cmd_call *call)
 {
 	OWN(history) history = NULL;
 	struct report *report = NULL;
@@ -91,7 +91,7 @@ static int look(struct cmd_call *call)
 		g_clear_pointer(&report, report_free);
 		return tell_down(cmd_lost(call, err));
 	}
-	say_limit(0, NULL, EXIT_OK);
+	say_exit_after(0, NULL, EXIT_OK);
 	pass->snapshot->daemon = report;
 	return print(call, pass, history);
 }
@@ -107,13 +107,14 @@ static int run(struct cmd_call *call)
 		return cmd_misused(call, "--prometheus is always of everything");
 	if (prometheus) {
 		down = show_metrics_down();
-		say_limit(MONITORED_MSEC, down, EX_UNAVAILABLE);
+		say_exit_after(MONITORED_MSEC, down, EX_UNAVAILABLE);
 	}
 	if (nagios)
-		say_limit(MONITORED_MSEC, "USBRECONCILE UNKNOWN - libvirt did not answer in time\n",
-			  SAY_PLUGIN_UNKNOWN);
-	status = look(call);
-	say_limit(0, NULL, EXIT_OK);
+		say_exit_after(MONITORED_MSEC,
+			       "USBRECONCILE UNKNOWN - libvirt did not answer in time\n",
+			       SAY_PLUGIN_UNKNOWN);
+	status = look_and_print(call);
+	say_exit_after(0, NULL, EXIT_OK);
 	return status;
 }
 

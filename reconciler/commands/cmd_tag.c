@@ -89,8 +89,8 @@ static int check_free(const struct cmd_call *call, const struct domain *domain,
 			there->complaint ? "" : "it asks for ", wish);
 }
 
-static void tell(const struct snapshot *snapshot, const struct domain *domain,
-		 const struct device *device, const struct identity *identity)
+static void describe_tag(const struct snapshot *snapshot, const struct domain *domain,
+			 const struct device *device, const struct identity *identity)
 {
 	const char *name = identity->tag->name;
 	g_autoptr(GPtrArray) rivals = rivals_find(snapshot, domain, identity->tag);
@@ -142,7 +142,7 @@ static int write_tag(const struct cmd_call *call, const struct pass *pass, unsig
 	status = check_free(call, domain, identity->tag);
 	if (status != EXIT_OK)
 		return status;
-	tell(pass->snapshot, domain, device, identity);
+	describe_tag(pass->snapshot, domain, device, identity);
 	cmd_edits_add(edits, domain, METADATA_ADD, identity->tag, NULL);
 	return call->dry_run ? cmd_edits_print(call, edits) : cmd_edits_do(call, edits, true);
 }

@@ -7,20 +7,20 @@
 #include "reconciler/commands/cmd_edit.h"
 #include "reconciler/show/say.h"
 
-static void tell(const struct domain *domain, const struct tag *tag)
+static void announce(const struct domain *domain, const struct tag *tag)
 {
 	say_error("untagging %s/%s%s", domain->name, tag->name ? tag->name : "-",
 		  tag->complaint ? " (which is invalid)" : "");
 }
 
 /* One that is not there is as good as one that has been taken out, but may be misspelt. */
-static void tell_named(const struct domain *domain, const char *name)
+static void announce_named(const struct domain *domain, const char *name)
 {
 	const struct tag *tag = domain_find_tag(domain, name);
 	g_autofree char *others = NULL;
 
 	if (tag) {
-		tell(domain, tag);
+		announce(domain, tag);
 		return;
 	}
 	others = cmd_list_tags(domain);
@@ -29,7 +29,7 @@ static void tell_named(const struct domain *domain, const char *name)
 }
 
 /* The hostdev of a tag that is gone is taken out only where nothing else may have been meant. */
-static void tell_of_invalid(const struct cmd_call *call, const struct domain *domain)
+static void announce_invalid(const struct cmd_call *call, const struct domain *domain)
 {
 	const char *const *names = (const char *const *)call->args + 1;
 
@@ -54,7 +54,7 @@ static void tell_all(const struct domain *domain)
 	if (domain->tags->len == 0)
 		say_error("domain %s has no tags", domain->name);
 	for (guint i = 0; i < domain->tags->len; i++)
-		tell(domain, g_ptr_array_index(domain->tags, i));
+		announce(domain, g_ptr_array_index(domain->tags, i));
 }
 
 static int run(struct cmd_call *call)
@@ -67,10 +67,10 @@ static int run(struct cmd_call *call)
 	if (status != EXIT_OK)
 		return status;
 	for (char **name = call->args + 1; *name; name++) {
-		tell_named(domain, *name);
+		announce_named(domain, *name);
 		cmd_edits_add(edits, domain, METADATA_REMOVE, NULL, *name);
 	}
-	tell_of_invalid(call, domain);
+	announce_invalid(call, domain);
 	if (call->count == 1) {
 		tell_all(domain);
 		cmd_edits_add(edits, domain, METADATA_REMOVE, NULL, NULL);

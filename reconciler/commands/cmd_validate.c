@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reconciler/core/caution.h"
+#include "reconciler/core/warnings.h"
 #include "reconciler/core/planner.h"
 #include "reconciler/commands/file.h"
 #include "reconciler/show/say.h"
@@ -83,7 +83,7 @@ static void add_cautions(struct snapshot *snapshot)
 	OWN(history) history = history_new();
 	OWN(plan) plan = planner_plan(snapshot, history);
 
-	caution_validate(snapshot->problems, snapshot, plan);
+	warnings_of_tags(snapshot->problems, snapshot, plan);
 	for (guint i = 0; i < plan->problems->len; i++)
 		g_ptr_array_add(snapshot->problems,
 				problem_copy(g_ptr_array_index(plan->problems, i)));

@@ -46,8 +46,7 @@ static void offer_files(struct typing *typing)
 
 static GPtrArray *read_domains(const struct typing *typing)
 {
-	g_autoptr(GPtrArray) problems =
-		g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	GPtrArray *domains = NULL;
 	OWN(virt) virt = NULL;
 	g_autofree char *err = NULL;
@@ -121,8 +120,7 @@ static void offer_device(struct typing *typing, const struct device *device)
 
 static void offer_devices(struct typing *typing)
 {
-	g_autoptr(GPtrArray) problems =
-		g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autoptr(GPtrArray) devices = NULL;
 	g_autofree char *err = NULL;
 	uint64_t youngest;
@@ -146,7 +144,7 @@ static void offer_uris(struct typing *typing)
 	offer(typing, "test:///default", "libvirt's test driver");
 }
 
-static const struct kind {
+static const struct candidate_kind {
 	const char *name; /* as --help has it */
 	void (*offer)(struct typing *typing);
 } kinds[] = {
@@ -291,14 +289,14 @@ int complete(char **words)
 	};
 	bool known = true;
 
-	say_limit(PATIENCE_MSEC, "", EXIT_OK);
+	say_exit_after(PATIENCE_MSEC, "", EXIT_OK);
 	for (; words[1] && known; words++)
 		known = take_word(&typing, words[0]);
 	if (known) {
 		typing.word = words[0];
 		answer(&typing);
 	}
-	say_limit(0, NULL, EXIT_OK);
+	say_exit_after(0, NULL, EXIT_OK);
 	say_data(typing.candidates->str);
 	g_string_free(typing.candidates, TRUE);
 	g_ptr_array_unref(typing.arguments);

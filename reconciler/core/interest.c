@@ -141,46 +141,46 @@ void interests_free(struct interests *interests)
 }
 
 /* A domain whose keys are being told. */
-struct entry {
+struct keying {
 	struct interests *interests;
 	gpointer domain;
 };
 
 static void add_key(void *data, const char *key)
 {
-	const struct entry *entry = data;
-	GHashTable *set = g_hash_table_lookup(entry->interests->by_key, key);
+	const struct keying *keying = data;
+	GHashTable *set = g_hash_table_lookup(keying->interests->by_key, key);
 
 	if (!set) {
 		set = g_hash_table_new(NULL, NULL);
-		g_hash_table_insert(entry->interests->by_key, g_strdup(key), set);
+		g_hash_table_insert(keying->interests->by_key, g_strdup(key), set);
 	}
-	g_hash_table_add(set, entry->domain);
+	g_hash_table_add(set, keying->domain);
 }
 
 static void remove_key(void *data, const char *key)
 {
-	const struct entry *entry = data;
-	GHashTable *set = g_hash_table_lookup(entry->interests->by_key, key);
+	const struct keying *keying = data;
+	GHashTable *set = g_hash_table_lookup(keying->interests->by_key, key);
 
-	if (set && g_hash_table_remove(set, entry->domain) && g_hash_table_size(set) == 0)
-		g_hash_table_remove(entry->interests->by_key, key);
+	if (set && g_hash_table_remove(set, keying->domain) && g_hash_table_size(set) == 0)
+		g_hash_table_remove(keying->interests->by_key, key);
 }
 
 void interests_add(struct interests *interests, const struct domain *domain)
 {
-	struct entry entry = {interests, (gpointer)(uintptr_t)domain};
+	struct keying keying = {interests, (gpointer)(uintptr_t)domain};
 
-	g_hash_table_add(interests->members, entry.domain);
-	say_domain(add_key, &entry, domain);
+	g_hash_table_add(interests->members, keying.domain);
+	say_domain(add_key, &keying, domain);
 }
 
 void interests_remove(struct interests *interests, const struct domain *domain)
 {
-	struct entry entry = {interests, (gpointer)(uintptr_t)domain};
+	struct keying keying = {interests, (gpointer)(uintptr_t)domain};
 
-	g_hash_table_remove(interests->members, entry.domain);
-	say_domain(remove_key, &entry, domain);
+	g_hash_table_remove(interests->members, keying.domain);
+	say_domain(remove_key, &keying, domain);
 }
 
 /* Those that have been found, and what is left to look at. */

@@ -9,12 +9,14 @@ enum reason judge_refusal(const struct tag *tag, const struct device *device, bo
 		return REASON_UNAUTHORIZED;
 	if (device->in_use && !tag->force && !live)
 		return REASON_IN_USE_BY_HOST;
-	return REASON_ATTACHED;
+	return REASON_NONE;
 }
 
 static enum verdict_kind kind_of_reason(enum reason reason)
 {
 	switch (reason) {
+	case REASON_NONE:
+		break;
 	case REASON_INVALID_ENTRY:
 		return VERDICT_INVALID;
 	case REASON_DISABLED:
@@ -74,7 +76,7 @@ static enum reason reason_of(const struct slot *slot, const struct claim *claim,
 		return slot->pending ? slot->reason : REASON_DOMAIN_OFF;
 	if (claim->owned->len == 0)
 		return claim->reason;
-	if (refusal != REASON_ATTACHED)
+	if (refusal != REASON_NONE)
 		return refusal;
 	return slot->reason;
 }

@@ -10,12 +10,12 @@
 /* Pending for longer than this is critical: microseconds. */
 #define JUDGE_PATIENCE (30 * G_USEC_PER_SEC)
 
-/* May the host's device be given away? REASON_ATTACHED if so, else REASON_UNAUTHORIZED or
+/* May the host's device be given away? REASON_NONE if so, else REASON_UNAUTHORIZED or
  * REASON_IN_USE_BY_HOST. LIVE: the guest has it already. */
 enum reason judge_refusal(const struct tag *tag, const struct device *device, bool live);
 
-/* One slot's member; REFUSAL as above, REASON_ATTACHED when nothing was refused. A claim that owns
- * nothing has one member, with slot->device NULL. */
+/* One slot's member; REFUSAL as above. A claim that owns nothing has one member, with slot->device
+ * NULL. */
 struct member *judge_member(const struct slot *slot, const struct claim *claim,
 			    const struct device *device, enum reason refusal);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/core/planner.h"
 
-#include "reconciler/core/caution.h"
+#include "reconciler/core/warnings.h"
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
 #include "reconciler/core/slot.h"
 
-/* A slot and what is said about it; `member` is none for a hostdev that has to go. */
+/* A slot and what is said about it. `claim` is NULL for a hostdev whose tag is gone. */
 struct job {
 	struct slot slot;
 	char *alias;
@@ -50,11 +50,11 @@ static struct job *add_job(struct planning *planning, const struct slot *slot,
 	job->slot.alias = job->alias;
 	job->claim = claim;
 	job->device = device;
-	job->refusal = REASON_ATTACHED;
+	job->refusal = REASON_NONE;
 	job->counted = claim != NULL;
 	if (device) {
 		job->refusal = judge_refusal(claim->tag, device, slot_is_live(slot));
-		if (job->refusal != REASON_ATTACHED) {
+		if (job->refusal != REASON_NONE) {
 			job->slot.device = NULL;
 			job->slot.why_none = REASON_NOT_OWNED;
 		}
@@ -257,26 +257,25 @@ static void drop_if_blocked(const struct planning *planning, struct slot *slot)
 static void note_dependencies(const struct plan *plan, struct action *attach)
 {
 	for (guint i = 0; i < plan->actions->len; i++) {
-		const struct action *action = g_ptr_array_index(plan->actions, i);
+		struct action *action = g_ptr_array_index(plan->actions, i);
 
 		if (action->kind != ACTION_DETACH_LIVE)
 			continue;
 		if (hostdev_at(action->hostdev, attach->device->bus, attach->device->dev) ||
 		    (action->domain == attach->domain &&
 		     g_strcmp0(action->alias, attach->alias) == 0))
-			g_array_append_val(attach->after, i);
+			g_ptr_array_add(attach->after, action);
 	}
 }
 
 static void note_config_dependency(const struct plan *plan, struct action *attach)
 {
-	guint last = plan->actions->len - 1;
-	const struct action *before =
-		plan->actions->len > 0 ? g_ptr_array_index(plan->actions, last) : NULL;
+	guint count = plan->actions->len;
+	struct action *before = count > 0 ? g_ptr_array_index(plan->actions, count - 1) : NULL;
 
 	if (before && before->kind == ACTION_DETACH_CONFIG && before->domain == attach->domain &&
 	    before->tag == attach->tag)
-		g_array_append_val(attach->after, last);
+		g_ptr_array_add(attach->after, before);
 }
 
 /* The order of doing: what libvirt put a placeholder for goes first (QEMU gives it another device
@@ -331,7 +330,7 @@ static void free_member(gpointer data)
 	member_free(data);
 }
 
-static void judge(struct planning *planning)
+static void judge_tags(struct planning *planning)
 {
 	struct plan *plan = planning->plan;
 	guint i = 0;
@@ -408,13 +407,13 @@ struct plan *planner_plan(const struct snapshot *snapshot, const struct history 
 		add_gone(&planning, domain, domain->image);
 	}
 	plan_slots(&planning);
-	judge(&planning);
+	judge_tags(&planning);
 	collect(&planning);
 	for (guint i = 0; i < snapshot->domains->len; i++) {
 		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), true);
 		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), false);
 	}
-	caution_note(planning.plan, snapshot, claims);
+	warnings_of_plan(planning.plan, snapshot, claims);
 	g_ptr_array_unref(planning.jobs);
 	g_hash_table_unref(planning.adopted);
 	return planning.plan;

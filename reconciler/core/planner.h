@@ -4,7 +4,7 @@
 /*
  * The heart: what must be done so that the facts follow the wishes. Pure: the same snapshot and
  * history give the same plan, and planning after everything in the plan was done gives no action.
- * How the tags share the devices is core/claim.h's; what was tried before, core/retry.h's.
+ * How the tags share the devices is core/claim.h's; what was tried before, core/remember.h's.
  */
 
 #include "state/history.h"

@@ -67,7 +67,7 @@ static void note_pending(struct slot *slot, enum reason reason)
 
 static struct action *add(struct slot *slot, enum action_kind kind, enum reason reason)
 {
-	struct action *action = g_new0(struct action, 1);
+	struct action *action = action_new();
 
 	action->kind = kind;
 	action->reason = reason;
@@ -75,7 +75,6 @@ static struct action *add(struct slot *slot, enum action_kind kind, enum reason 
 	action->tag = slot->tag;
 	action->device = slot->device;
 	action->alias = g_strdup(slot->alias);
-	action->after = g_array_new(FALSE, FALSE, sizeof(unsigned int));
 	g_ptr_array_add(slot->actions, action);
 	note_pending(slot, reason);
 	return action;

@@ -3,7 +3,7 @@
 #include "reconciler/daemon/act.h"
 
 #include "reconciler/apply.h"
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "reconciler/daemon/announce.h"
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/look.h"
@@ -46,7 +46,7 @@ static enum hand_reply recorder_act(void *self, const struct action *action,
 	struct recorder *recorder = self;
 
 	/* What was read before this is old now. */
-	g_clear_pointer(&recorder->sides[hand_side(action->kind)], domain_free);
+	g_clear_pointer(&recorder->sides[hand_side(action->kind)], domain_unref);
 	return recorder->real->act(recorder->real->self, action, refusal);
 }
 
@@ -59,7 +59,7 @@ static enum hand_reply recorder_reread(void *self, const struct action *action,
 	enum hand_side side = hand_side(action->kind);
 
 	if (reply == HAND_DONE) {
-		domain_free(recorder->sides[side]);
+		domain_unref(recorder->sides[side]);
 		recorder->sides[side] = domain_ref(*ret_domain);
 	}
 	return reply;
@@ -153,7 +153,7 @@ static void note_outcomes(struct daemon *daemon, const struct doing *doing)
 	for (guint i = 0; i < doing->outcomes->len; i++) {
 		const struct outcome *outcome = g_ptr_array_index(doing->outcomes, i);
 
-		retry_note_outcome(daemon->history, outcome, now);
+		remember_outcome(daemon->history, outcome, now);
 		daemon->report.actions++;
 		daemon->report.failures += outcome->kind == OUTCOME_FAILED;
 		/* A skip means that the world has moved on. */
@@ -176,7 +176,7 @@ static void act_done(void *data)
 	known_domain_end_act(known);
 	daemon_want(daemon, TRIGGER_DONE);
 	for (int side = 0; side < HAND_SIDES; side++)
-		domain_free(doing->recorder.sides[side]);
+		domain_unref(doing->recorder.sides[side]);
 	g_ptr_array_unref(doing->only);
 	link_unref(doing->link);
 	g_ptr_array_extend_and_steal(doing->round->pass->outcomes,
@@ -196,8 +196,7 @@ static bool has_work(const struct plan *plan, const struct domain *domain)
 		if (action->domain != domain)
 			continue;
 		for (guint k = 0; k < action->after->len; k++) {
-			unsigned int before = g_array_index(action->after, unsigned int, k);
-			const struct action *other = g_ptr_array_index(plan->actions, before);
+			const struct action *other = g_ptr_array_index(action->after, k);
 
 			waits = waits || other->domain != domain;
 		}
@@ -234,9 +233,9 @@ static struct pass *look_at_news(struct daemon *daemon, bool everything)
 
 	g_ptr_array_unref(daemon->planned);
 	daemon->planned = g_ptr_array_ref(daemon->devices);
-	retry_note_plan(daemon->history, pass->plan, pass->snapshot);
+	remember_plan(daemon->history, pass->plan, pass->snapshot);
 	if (everything)
-		retry_note_domains(daemon->history, pass->snapshot);
+		remember_domains(daemon->history, pass->snapshot);
 	known_domains_note_plan(daemon->known_domains, pass->snapshot, pass->plan);
 	daemon->due_wake = daemon->known_domains->wake;
 	return pass;

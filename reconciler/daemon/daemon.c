@@ -31,14 +31,9 @@
 /* What SIGTERM gives the calls under way. */
 #define STOP_PATIENCE (10 * G_USEC_PER_SEC)
 
-static void free_problem(gpointer data)
-{
-	problem_free(data);
-}
-
 static void read_devices(struct daemon *daemon)
 {
-	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autofree char *err = NULL;
 	GPtrArray *devices = NULL;
 	uint64_t youngest;

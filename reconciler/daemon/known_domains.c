@@ -5,22 +5,12 @@
 
 #include "reconciler/daemon/deadline.h"
 
-static void free_problem(gpointer data)
-{
-	problem_free(data);
-}
-
-static void free_domain(gpointer data)
-{
-	domain_free(data);
-}
-
 static void known_domain_free(gpointer data)
 {
 	struct known_domain *known = data;
 
 	g_free(known->uuid);
-	domain_free(known->domain);
+	domain_unref(known->domain);
 	g_ptr_array_unref(known->problems);
 	g_clear_pointer(&known->heard, g_hash_table_unref);
 	g_hash_table_unref(known->critical);
@@ -34,7 +24,7 @@ struct known_domains *known_domains_new(void)
 	known_domains->by_uuid =
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_domain_free);
 	known_domains->interests = interests_new();
-	known_domains->news = g_ptr_array_new_with_free_func(free_domain);
+	known_domains->news = domain_list_new();
 	return known_domains;
 }
 
@@ -59,7 +49,7 @@ struct known_domain *known_domains_get(struct known_domains *known_domains, cons
 		return known;
 	known = g_new0(struct known_domain, 1);
 	known->uuid = g_strdup(uuid);
-	known->problems = g_ptr_array_new_with_free_func(free_problem);
+	known->problems = problem_list_new();
 	known->dirty = VIRT_ALL;
 	known->critical = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_hash_table_insert(known_domains->by_uuid, known->uuid, known);
@@ -182,7 +172,7 @@ void known_domains_learn(struct known_domains *known_domains, struct known_domai
 
 static GPtrArray *problems_of(const GPtrArray *problems, const char *name)
 {
-	GPtrArray *own = g_ptr_array_new_with_free_func(free_problem);
+	GPtrArray *own = problem_list_new();
 
 	for (guint i = 0; i < problems->len; i++) {
 		const struct problem *problem = g_ptr_array_index(problems, i);

@@ -2,7 +2,7 @@
 
 #include "reconciler/daemon/link.h"
 
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "reconciler/show/log.h"
 #include "reconciler/show/say.h"
 #include "state/devices.h"
@@ -26,11 +26,6 @@ struct link *link_ref(struct link *link)
 void link_unref(struct link *link)
 {
 	g_atomic_rc_box_release_full(link, link_clear);
-}
-
-static void free_problem(gpointer data)
-{
-	problem_free(data);
 }
 
 /* One connection's events on their way from libvirt's thread to the loop. */
@@ -188,14 +183,14 @@ static void follow_up(struct daemon *daemon, struct known_domain *known)
 	if (!known_domain_is_known(known))
 		return;
 	if (known->restarted)
-		retry_note_start(daemon->history, domain);
+		remember_start(daemon->history, domain);
 	known->restarted = false;
 	if (known->revived) {
 		for (guint i = 0; i < domain->live->len; i++) {
 			const struct hostdev *hostdev = g_ptr_array_index(domain->live, i);
 
 			if (tag_alias_is_ours(hostdev->alias))
-				retry_ask_replug(daemon->history, domain, hostdev->alias);
+				remember_replug(daemon->history, domain, hostdev->alias);
 		}
 	}
 	known->revived = false;
@@ -273,7 +268,7 @@ void link_resync(struct daemon *daemon)
 	listing->daemon = daemon;
 	listing->link = link_ref(daemon->link);
 	listing->begun = known_domains_begin(daemon->known_domains);
-	listing->problems = g_ptr_array_new_with_free_func(free_problem);
+	listing->problems = problem_list_new();
 	daemon->listing = true;
 	daemon->devices_dirty = true;
 	daemon->due_resync = clock_now() + daemon->options.resync * (uint64_t)G_USEC_PER_SEC;
@@ -335,8 +330,8 @@ static void read_done(void *data)
 	if (rereading->result < 0 && rereading->link == daemon->link)
 		link_lost(daemon, rereading->err);
 	daemon_want(daemon, TRIGGER_DONE);
-	domain_free(rereading->old);
-	domain_free(rereading->domain);
+	domain_unref(rereading->old);
+	domain_unref(rereading->domain);
 	g_ptr_array_unref(rereading->problems);
 	link_unref(rereading->link);
 	g_free(rereading->uuid);
@@ -353,7 +348,7 @@ static void start_reading(struct daemon *daemon, struct known_domain *known)
 	rereading->uuid = g_strdup(known->uuid);
 	rereading->sides = known->domain ? known->dirty : (unsigned int)VIRT_ALL;
 	rereading->old = known->domain ? domain_ref(known->domain) : NULL;
-	rereading->problems = g_ptr_array_new_with_free_func(free_problem);
+	rereading->problems = problem_list_new();
 	known->dirty = 0;
 	known->busy = true;
 	worker_start(daemon->worker,

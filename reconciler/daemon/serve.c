@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/look.h"
 #include "reconciler/result.h"
@@ -164,7 +164,7 @@ static void ask_replugs(struct daemon *daemon, const struct request *request)
 
 		if (strcmp(verdict->domain->name, request->arguments[1]) == 0 &&
 		    (!*names || g_strv_contains((const char *const *)names, verdict->tag->name)))
-			retry_ask_replug_tag(daemon->history, verdict);
+			remember_replug_of(daemon->history, verdict);
 	}
 }
 

@@ -17,8 +17,8 @@ void virt_event_free(struct virt_event *event)
 	g_free(event);
 }
 
-static void tell(const struct virt_listener *listener, enum virt_event_kind kind,
-		 virDomainPtr domain, const char *alias)
+static void pass_event(const struct virt_listener *listener, enum virt_event_kind kind,
+		       virDomainPtr domain, const char *alias)
 {
 	struct virt_event *event = g_new0(struct virt_event, 1);
 	char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -49,27 +49,27 @@ static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr dom
 {
 	switch (event) {
 	case VIR_DOMAIN_EVENT_DEFINED:
-		tell(listener, VIRT_EVENT_DEFINED, domain, NULL);
+		pass_event(listener, VIRT_EVENT_DEFINED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_UNDEFINED:
-		tell(listener, VIRT_EVENT_UNDEFINED, domain, NULL);
+		pass_event(listener, VIRT_EVENT_UNDEFINED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_STARTED:
-		tell(listener, is_revival(detail) ? VIRT_EVENT_REVIVED : VIRT_EVENT_STARTED, domain,
-		     NULL);
+		pass_event(listener, is_revival(detail) ? VIRT_EVENT_REVIVED : VIRT_EVENT_STARTED,
+			   domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_SUSPENDED:
 		if (detail == VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT)
-			tell(listener, VIRT_EVENT_REVERTED, domain, NULL);
+			pass_event(listener, VIRT_EVENT_REVERTED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_RESUMED:
 		if (detail == VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT ||
 		    detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED)
-			tell(listener, VIRT_EVENT_REVERTED, domain, NULL);
+			pass_event(listener, VIRT_EVENT_REVERTED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_STOPPED:
 	case VIR_DOMAIN_EVENT_CRASHED:
-		tell(listener, VIRT_EVENT_STOPPED, domain, NULL);
+		pass_event(listener, VIRT_EVENT_STOPPED, domain, NULL);
 		break;
 	default:
 		break;
@@ -80,27 +80,27 @@ static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr dom
 static void on_added(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, const char *alias,
 		     void *listener)
 {
-	tell(listener, VIRT_EVENT_DEVICE_ADDED, domain, alias);
+	pass_event(listener, VIRT_EVENT_DEVICE_ADDED, domain, alias);
 }
 
 static void on_removed(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
 		       const char *alias, void *listener)
 {
-	tell(listener, VIRT_EVENT_DEVICE_REMOVED, domain, alias);
+	pass_event(listener, VIRT_EVENT_DEVICE_REMOVED, domain, alias);
 }
 
 static void on_metadata(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, int type,
 			const char *uri, void *listener)
 {
 	if (type == VIR_DOMAIN_METADATA_ELEMENT && g_strcmp0(uri, TAG_NAMESPACE) == 0)
-		tell(listener, VIRT_EVENT_DEFINED, domain, NULL);
+		pass_event(listener, VIRT_EVENT_DEFINED, domain, NULL);
 }
 
 static void on_close(virConnectPtr connection G_GNUC_UNUSED, int reason, void *listener)
 {
 	/* Our own virConnectClose() is no news. */
 	if (reason != VIR_CONNECT_CLOSE_REASON_CLIENT)
-		tell(listener, VIRT_EVENT_CLOSED, NULL, NULL);
+		pass_event(listener, VIRT_EVENT_CLOSED, NULL, NULL);
 }
 
 static void listener_clear(void *data)

@@ -203,8 +203,7 @@ static char *dump_side(struct virt *virt, virDomainPtr domain, enum hand_side si
 
 static int parse_side(const char *xml, enum hand_side side, struct domain *domain, char **err)
 {
-	g_autoptr(GPtrArray) unneeded =
-		g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	g_autoptr(GPtrArray) unneeded = problem_list_new();
 
 	switch (side) {
 	case HAND_LIVE:

@@ -93,12 +93,11 @@ int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_do
 	readings.items = g_new0(struct virt_reading, (gsize)count);
 	for (int i = 0; i < count; i++) {
 		readings.items[i].handle = handles[i];
-		readings.items[i].problems =
-			g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+		readings.items[i].problems = problem_list_new();
 	}
 	read_all(&readings);
 
-	GPtrArray *domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
+	GPtrArray *domains = domain_list_new();
 	int result = gather(&readings, problems, domains, err);
 	for (int i = 0; i < count; i++)
 		virDomainFree(handles[i]);

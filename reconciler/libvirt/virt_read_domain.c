@@ -69,7 +69,7 @@ static void read_again(struct virt *virt, struct virt_reading *reading, unsigned
 		reading->handle = virt_domain(virt, uuid);
 		if (!reading->handle || read_side(virt, reading, sides, old))
 			return;
-		g_clear_pointer(&reading->domain, domain_free);
+		g_clear_pointer(&reading->domain, domain_unref);
 		g_ptr_array_set_size(reading->problems, 0);
 		virDomainFree(reading->handle);
 	}
@@ -86,7 +86,7 @@ static struct domain *keep_unread(struct domain *unread, const struct domain *ol
 
 	g_free(domain->unreadable);
 	domain->unreadable = g_strdup(unread->unreadable);
-	domain_free(unread);
+	domain_unref(unread);
 	return domain;
 }
 
@@ -97,7 +97,7 @@ int virt_read_domain(struct virt *virt, const char *uuid, unsigned int sides,
 	struct virt_reading reading = {0};
 	int result = 0;
 
-	reading.problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	reading.problems = problem_list_new();
 	read_again(virt, &reading, sides, old, uuid);
 	if (!reading.handle) {
 		OWN(trouble) trouble = trouble_take();
@@ -109,7 +109,7 @@ int virt_read_domain(struct virt *virt, const char *uuid, unsigned int sides,
 	}
 	if (reading.lost) {
 		*err = g_strdup_printf("the connection to libvirt broke: %s", reading.lost);
-		g_clear_pointer(&reading.domain, domain_free);
+		g_clear_pointer(&reading.domain, domain_unref);
 		result = -1;
 	} else if (!reading.domain) {
 		result = 1;

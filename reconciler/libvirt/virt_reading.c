@@ -10,7 +10,7 @@
 
 static void vanish(struct virt_reading *reading)
 {
-	g_clear_pointer(&reading->domain, domain_free);
+	g_clear_pointer(&reading->domain, domain_unref);
 	g_ptr_array_set_size(reading->problems, 0);
 }
 

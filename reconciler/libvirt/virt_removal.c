@@ -47,8 +47,8 @@ static struct virt_removals *removals_new(void)
 	return removals;
 }
 
-static void tell(struct virt_removals *removals, virDomainPtr domain, const char *alias,
-		 enum removal seen)
+static void note_seen(struct virt_removals *removals, virDomainPtr domain, const char *alias,
+		      enum removal seen)
 {
 	char uuid[VIR_UUID_STRING_BUFLEN];
 
@@ -68,13 +68,13 @@ static void tell(struct virt_removals *removals, virDomainPtr domain, const char
 static void on_removed(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
 		       const char *alias, void *removals)
 {
-	tell(removals, domain, alias, REMOVAL_SEEN);
+	note_seen(removals, domain, alias, REMOVAL_SEEN);
 }
 
 static void on_removal_failed(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
 			      const char *alias, void *removals)
 {
-	tell(removals, domain, alias, REMOVAL_REFUSED);
+	note_seen(removals, domain, alias, REMOVAL_REFUSED);
 }
 
 static int subscribe(struct virt *virt, struct virt_removals *removals, int event,

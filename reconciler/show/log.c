@@ -10,7 +10,7 @@
 #include "state/text.h"
 
 /* rules/usbreconcile.catalog says what each means; tests/journal.py holds the two together. */
-static const struct kind {
+static const struct log_kind {
 	const char *id;
 	int priority;
 } kinds[] = {

@@ -71,7 +71,7 @@ static void on_limit(int signal G_GNUC_UNUSED)
 	_exit(last_status);
 }
 
-void say_limit(unsigned int milliseconds, const char *words, int status)
+void say_exit_after(unsigned int milliseconds, const char *words, int status)
 {
 	const struct sigaction action = {.sa_handler = on_limit};
 	sigset_t alarm;

@@ -25,7 +25,7 @@ void say_as_plugin(void);
  * So much time is left: then LAST_WORDS (encoded, static) go to stdout and the process ends with
  * STATUS, whatever it waits for. For commands that only read.
  */
-void say_limit(unsigned int milliseconds, const char *last_words, int status);
+void say_exit_after(unsigned int milliseconds, const char *last_words, int status);
 
 /* Puts TEXT on stdout as it is: it has been encoded. */
 void say_data(const char *text);

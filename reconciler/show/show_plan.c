@@ -7,7 +7,7 @@
 #include "reconciler/show/show.h"
 #include "reconciler/show/words.h"
 
-const char *plan_side(const struct action *action)
+const char *show_plan_side(const struct action *action)
 {
 	switch (action->kind) {
 	case ACTION_DETACH_LIVE:
@@ -22,7 +22,7 @@ const char *plan_side(const struct action *action)
 	g_assert_not_reached();
 }
 
-const char *plan_verb(const struct action *action)
+const char *show_plan_verb(const struct action *action)
 {
 	switch (action->kind) {
 	case ACTION_ATTACH_LIVE:
@@ -37,14 +37,14 @@ const char *plan_verb(const struct action *action)
 	g_assert_not_reached();
 }
 
-char *plan_address(const struct action *action)
+char *show_plan_address(const struct action *action)
 {
 	if (action->hostdev)
 		return words_at(action->hostdev);
 	return words_address(action->device->bus, action->device->dev);
 }
 
-const char *plan_owner(const struct action *action)
+const char *show_plan_owner(const struct action *action)
 {
 	if (action->tag && action->tag->name)
 		return action->tag->name;
@@ -81,7 +81,7 @@ static char *describe_edit(const struct action *action)
 	return g_strdup_printf("becomes %s: %s", address, reason);
 }
 
-void plan_add_action(struct lines *lines, const struct action *action, struct tally *tally)
+void show_plan_add(struct lines *lines, const struct action *action, struct tally *tally)
 {
 	g_autofree char *at = NULL;
 	g_autofree char *rest = NULL;
@@ -98,19 +98,19 @@ void plan_add_action(struct lines *lines, const struct action *action, struct ta
 	case ACTION_DETACH_LIVE:
 	case ACTION_DETACH_CONFIG:
 		sign = "-";
-		at = plan_address(action);
+		at = show_plan_address(action);
 		rest = reason_words(action->reason);
 		tally->detached++;
 		break;
 	case ACTION_EDIT_IMAGE:
 		sign = "~";
-		at = plan_address(action);
+		at = show_plan_address(action);
 		rest = describe_edit(action);
 		tally->edited++;
 		break;
 	}
-	lines_add(lines, sign, action->domain->name, plan_owner(action), plan_side(action), at,
-		  rest, NULL);
+	lines_add(lines, sign, action->domain->name, show_plan_owner(action),
+		  show_plan_side(action), at, rest, NULL);
 }
 
 static bool needs_attention(enum verdict_kind kind, enum severity severity)
@@ -171,7 +171,7 @@ static void append_count(GString *text, guint count, const char *verb)
 		g_string_append_printf(text, ", %u %s", count, verb);
 }
 
-char *plan_count(const struct tally *tally)
+char *show_plan_count(const struct tally *tally)
 {
 	guint sum = tally->attached + tally->detached + tally->edited;
 	g_autofree char *actions = words_count(sum, "action");
@@ -194,8 +194,8 @@ static bool problem_is_among(const struct snapshot *snapshot, const GPtrArray *o
 	return !domain || domain_is_among(domain, only);
 }
 
-void plan_add_rest(struct lines *lines, const struct snapshot *snapshot, const struct plan *plan,
-		   const GPtrArray *only, const struct pass *gathered)
+void show_plan_add_rest(struct lines *lines, const struct snapshot *snapshot,
+			const struct plan *plan, const GPtrArray *only, const struct pass *gathered)
 {
 	g_autoptr(GPtrArray) untold = show_untold(snapshot, plan);
 
@@ -225,10 +225,10 @@ char *show_plan(const struct snapshot *snapshot, const struct plan *plan, const 
 		const struct action *action = g_ptr_array_index(plan->actions, i);
 
 		if (domain_is_among(action->domain, only))
-			plan_add_action(lines, action, &tally);
+			show_plan_add(lines, action, &tally);
 	}
-	plan_add_rest(lines, snapshot, plan, only, NULL);
-	count = plan_count(&tally);
+	show_plan_add_rest(lines, snapshot, plan, only, NULL);
+	count = show_plan_count(&tally);
 	text = lines_finish(lines);
 	return g_strconcat(text, count, "\n", NULL);
 }

@@ -15,25 +15,26 @@ struct tally {
 };
 
 /* What the action changes: "live", "config", "image". */
-const char *plan_side(const struct action *action);
+const char *show_plan_side(const struct action *action);
 
 /* The verb of it: "attach", "detach", "edit". */
-const char *plan_verb(const struct action *action);
+const char *show_plan_verb(const struct action *action);
 
 /* The host address it is about, in words; a new string. */
-char *plan_address(const struct action *action);
+char *show_plan_address(const struct action *action);
 
 /* Whose it is: the tag's name, or the alias where there is no tag. */
-const char *plan_owner(const struct action *action);
+const char *show_plan_owner(const struct action *action);
 
-void plan_add_action(struct lines *lines, const struct action *action, struct tally *tally);
+void show_plan_add(struct lines *lines, const struct action *action, struct tally *tally);
 
 /*
  * The `!` lines: what a person has to look at in these domains. But for tags of which GATHERED
  * (result.h; may be NULL) shows a failure, as that has a line already.
  */
-void plan_add_rest(struct lines *lines, const struct snapshot *snapshot, const struct plan *plan,
-		   const GPtrArray *only, const struct pass *gathered);
+void show_plan_add_rest(struct lines *lines, const struct snapshot *snapshot,
+			const struct plan *plan, const GPtrArray *only,
+			const struct pass *gathered);
 
 /* "3 actions: 1 attach, 2 detach"; a new string. */
-char *plan_count(const struct tally *tally);
+char *show_plan_count(const struct tally *tally);

@@ -16,7 +16,7 @@ struct run_tally {
 static char *describe_trouble(const struct outcome *outcome, const char *what)
 {
 	const char *message = outcome->message ? outcome->message : "no reason given";
-	const char *verb = plan_verb(outcome->action);
+	const char *verb = show_plan_verb(outcome->action);
 
 	if (outcome->code == 0)
 		return g_strdup_printf("%s %s: %s", verb, what, message);
@@ -42,7 +42,7 @@ static char *describe(const struct outcome *outcome)
 		return describe_trouble(outcome, "skipped");
 	case OUTCOME_DONE:
 	case OUTCOME_PRINTED:
-		return g_strdup_printf("%s %s", plan_verb(outcome->action),
+		return g_strdup_printf("%s %s", show_plan_verb(outcome->action),
 				       outcome_kind_name(outcome->kind));
 	}
 	g_assert_not_reached();
@@ -51,11 +51,11 @@ static char *describe(const struct outcome *outcome)
 char *show_outcome(const struct outcome *outcome)
 {
 	const struct action *action = outcome->action;
-	g_autofree char *at = plan_address(action);
+	g_autofree char *at = show_plan_address(action);
 	g_autofree char *what = describe(outcome);
 
-	return g_strdup_printf("%s/%s %s %s: %s", action->domain->name, plan_owner(action),
-			       plan_side(action), at, what);
+	return g_strdup_printf("%s/%s %s %s: %s", action->domain->name, show_plan_owner(action),
+			       show_plan_side(action), at, what);
 }
 
 /* TEXT is taken over. */
@@ -63,10 +63,10 @@ static void add_trouble(struct lines *lines, const struct outcome *outcome, cons
 			char *text)
 {
 	const struct action *action = outcome->action;
-	g_autofree char *at = plan_address(action);
+	g_autofree char *at = show_plan_address(action);
 
-	lines_add(lines, sign, action->domain->name, plan_owner(action), plan_side(action), at,
-		  text, NULL);
+	lines_add(lines, sign, action->domain->name, show_plan_owner(action),
+		  show_plan_side(action), at, text, NULL);
 	g_free(text);
 }
 
@@ -76,7 +76,7 @@ static void add_outcome(struct lines *lines, const struct pass *gathered,
 	switch (outcome->kind) {
 	case OUTCOME_DONE:
 	case OUTCOME_PRINTED:
-		plan_add_action(lines, outcome->action, &tally->done);
+		show_plan_add(lines, outcome->action, &tally->done);
 		break;
 	case OUTCOME_FAILED:
 		if (result_was_retried(gathered, outcome)) {
@@ -97,7 +97,7 @@ static void add_outcome(struct lines *lines, const struct pass *gathered,
 
 static char *count_outcomes(const struct run_tally *tally)
 {
-	g_autofree char *done = plan_count(&tally->done);
+	g_autofree char *done = show_plan_count(&tally->done);
 	GString *text = g_string_new(done);
 
 	if (tally->failed + tally->retried + tally->skipped == 0)
@@ -122,7 +122,7 @@ char *show_run(const struct pass *gathered, const GPtrArray *only)
 
 	for (guint i = 0; i < gathered->outcomes->len; i++)
 		add_outcome(lines, gathered, g_ptr_array_index(gathered->outcomes, i), &tally);
-	plan_add_rest(lines, gathered->snapshot, gathered->plan, only, gathered);
+	show_plan_add_rest(lines, gathered->snapshot, gathered->plan, only, gathered);
 	count = count_outcomes(&tally);
 	text = lines_finish(lines);
 	return g_strconcat(text, count, "\n", NULL);

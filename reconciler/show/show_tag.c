@@ -216,7 +216,7 @@ static void append_next(GString *page, const struct plan *plan, const struct ver
 		const struct action *action = g_ptr_array_index(plan->actions, i);
 
 		if (action->domain == verdict->domain && action->tag == verdict->tag)
-			plan_add_action(lines, action, &tally);
+			show_plan_add(lines, action, &tally);
 	}
 	planned = lines_finish(lines);
 	if (!*planned) {

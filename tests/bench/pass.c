@@ -74,7 +74,7 @@ static void set_up(struct daemon *daemon, const struct snapshot *world)
 		struct known_domain *known = known_domains_get(daemon->known_domains, domain->uuid);
 
 		known_domains_learn(daemon->known_domains, known, domain_ref(domain),
-				    g_ptr_array_new_with_free_func((GDestroyNotify)problem_free));
+				    problem_list_new());
 		/* As if a call were outstanding: what is planned is not begun. */
 		known->dirty = 0;
 		known->busy = true;

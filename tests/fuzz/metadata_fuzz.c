@@ -18,11 +18,6 @@ static void require(bool holds, const char *what)
 	}
 }
 
-static void free_problem(gpointer data)
-{
-	problem_free(data);
-}
-
 /* What is read as a port is read as the same port again. */
 static void check_port(const char *port, enum port_kind kind)
 {
@@ -73,7 +68,7 @@ static void check_domain(const struct domain *domain, const GPtrArray *problems)
 static void read_domain(const char *xml)
 {
 	OWN(domain) domain = domain_new("vm", NULL);
-	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autofree char *config_err = NULL;
 	g_autofree char *live_err = NULL;
 	g_autofree char *image_err = NULL;
@@ -117,7 +112,7 @@ static char *in_domain(const char *wrapper)
 
 static void read_tags(const char *wrapper, struct domain *domain)
 {
-	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autofree char *xml = in_domain(wrapper);
 	g_autofree char *err = NULL;
 
@@ -196,7 +191,7 @@ static void edit_tags(const char *xml)
 
 static void validate(const char *xml, size_t length)
 {
-	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	unsigned int tags;
 
 	metadata_validate(xml, length, "file", problems, &tags);

@@ -97,19 +97,10 @@ static void scene_busy(struct scene *scene)
 	assert_true(scene->plan->actions->len >= 9);
 }
 
-static bool waits_for(const struct action *action, guint index)
-{
-	for (guint i = 0; action->after && i < action->after->len; i++) {
-		if (g_array_index(action->after, unsigned int, i) == index)
-			return true;
-	}
-	return false;
-}
-
 static bool waits_for_undone(const struct scene *scene, guint index)
 {
 	for (guint i = 0; i < index; i++) {
-		if (waits_for(nth_action(scene, index), i) &&
+		if (g_ptr_array_find(nth_action(scene, index)->after, nth_action(scene, i), NULL) &&
 		    nth_outcome(scene, i)->kind != OUTCOME_DONE)
 			return true;
 	}

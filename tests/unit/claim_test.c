@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "world.h"
 
 static void twins_without_serial_or_port_are_ambiguous(void **state)
@@ -139,7 +139,7 @@ static void an_inherited_number_waits_for_the_stale_holder(void **state)
 	plan = planner_plan(world, history);
 	attach = g_ptr_array_index(plan->actions, 1);
 	assert_int_equal(attach->after->len, 1);
-	assert_int_equal(g_array_index(attach->after, unsigned int, 0), 0);
+	assert_ptr_equal(g_ptr_array_index(attach->after, 0), g_ptr_array_index(plan->actions, 0));
 }
 
 static void a_stale_foreign_hostdev_with_the_devices_number_is_in_the_way(void **state)

@@ -11,11 +11,6 @@
 #include "state/devices.h"
 #include "state/problem.h"
 
-static void free_problem(gpointer data)
-{
-	problem_free(data);
-}
-
 int host_setup(void **state)
 {
 	struct host *host = g_new0(struct host, 1);
@@ -23,7 +18,7 @@ int host_setup(void **state)
 	host->mock = mock_usb_new();
 	mock_usb_bus(host->mock, 1, "480");
 	mock_usb_bus(host->mock, 2, "10000");
-	host->problems = g_ptr_array_new_with_free_func(free_problem);
+	host->problems = problem_list_new();
 	*state = host;
 	return 0;
 }

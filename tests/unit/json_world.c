@@ -229,7 +229,6 @@ static void add_actions(struct plan *plan, const struct snapshot *snapshot)
 	const struct domain *domain = snapshot_find_domain(snapshot, "vm1");
 	struct action *detach = g_new0(struct action, 1);
 	struct action *attach = g_new0(struct action, 1);
-	const unsigned int first = 0;
 
 	detach->kind = ACTION_DETACH_LIVE;
 	detach->reason = REASON_MOVED;
@@ -244,8 +243,8 @@ static void add_actions(struct plan *plan, const struct snapshot *snapshot)
 	attach->guest_port = g_strdup("0:1.2");
 	attach->inherited_port = true;
 	attach->guest_reset = GUEST_RESET_ON;
-	attach->after = g_array_new(FALSE, FALSE, sizeof(unsigned int));
-	g_array_append_val(attach->after, first);
+	attach->after = g_ptr_array_new();
+	g_ptr_array_add(attach->after, detach);
 	g_ptr_array_add(plan->actions, detach);
 	g_ptr_array_add(plan->actions, attach);
 }

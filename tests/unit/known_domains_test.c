@@ -9,7 +9,7 @@
 
 static GPtrArray *list_of(const char *first, const char *second)
 {
-	GPtrArray *domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
+	GPtrArray *domains = domain_list_new();
 
 	g_ptr_array_add(domains, domain_new(first, first));
 	if (second)
@@ -165,7 +165,7 @@ static void what_was_learned_is_news_until_it_is_planned(void **state)
 static void who_waits_for_a_domain_hears_that_it_is_gone(void **state)
 {
 	struct known_domains *known_domains = *state;
-	g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free);
+	g_autoptr(GPtrArray) devices = device_list_new();
 	struct device *device = device_new();
 
 	device->sysname = g_strdup("1-1");

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "world.h"
 
 static void a_device_that_is_there_is_attached(void **state)
@@ -178,7 +178,7 @@ static void death_is_certain_at_the_second_look_only(void **state)
 	device->driver = g_strdup("ftdi_sio");
 	first = planner_plan(world, history);
 	assert_int_equal(first->wake, world->now + 3 * G_USEC_PER_SEC);
-	retry_note_plan(history, first, world);
+	remember_plan(history, first, world);
 	world_expect(world, history, "", "g1/a pending maybe_dead 1-1\n");
 	world->now += 3 * G_USEC_PER_SEC;
 	world_expect(world, history,
@@ -255,7 +255,7 @@ static void a_failure_waits_until_the_device_is_enumerated_anew(void **state)
 	world_tag(world_domain(world, "g1", true), "a", "AAA");
 	plan = planner_plan(world, history);
 	refused.action = g_ptr_array_index(plan->actions, 0);
-	retry_note_outcome(history, &refused, world->now);
+	remember_outcome(history, &refused, world->now);
 	world_expect(world, history, "", "g1/a failed libvirt_error 1-1\n");
 	memory = history_find(history, "uuid-g1", "ua-usbr-a");
 	assert_in_range(memory->next_try - world->now, 750000, 1000000);
@@ -263,7 +263,7 @@ static void a_failure_waits_until_the_device_is_enumerated_anew(void **state)
 	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 	for (unsigned int i = 0; i < 20; i++)
-		retry_note_outcome(history, &refused, world->now);
+		remember_outcome(history, &refused, world->now);
 	assert_in_range(memory->next_try - world->now, 45000000, 60000000);
 	world_move(device, 6);
 	world_expect(world, history, "+live g1 ua-usbr-a 1:6 (not_attached)\n",

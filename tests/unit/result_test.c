@@ -28,7 +28,7 @@ static struct pass *new_pass(unsigned int dev, unsigned int held, const char *un
 	if (held)
 		world_hostdev(domain->live, "ua-usbr-x", device)->dev = held;
 	pass->plan = planner_plan(pass->snapshot, history);
-	pass->outcomes = g_ptr_array_new_with_free_func((GDestroyNotify)outcome_free);
+	pass->outcomes = outcome_list_new();
 	return pass;
 }
 
@@ -71,7 +71,8 @@ static void what_was_done_is_gathered_in_order(void **state)
 	assert_int_equal(done->outcomes->len, 2);
 	attach = g_ptr_array_index(done->plan->actions, 1);
 	assert_int_equal(attach->kind, ACTION_ATTACH_LIVE);
-	assert_int_equal(g_array_index(attach->after, unsigned int, 0), 0);
+	assert_ptr_equal(g_ptr_array_index(attach->after, 0),
+			 g_ptr_array_index(done->plan->actions, 0));
 	assert_false(result_is_bad(done, NULL));
 	text = show_run(done, NULL);
 	assert_string_equal(text, "- a x  live  001:005  moved\n"

@@ -15,9 +15,12 @@ static void expect_after(const struct plan *plan, guint index, const char *expec
 	const struct action *action = g_ptr_array_index(plan->actions, index);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	for (guint i = 0; i < action->after->len; i++)
-		g_string_append_printf(text, "%s%u", i ? " " : "",
-				       g_array_index(action->after, unsigned int, i));
+	for (guint i = 0; i < action->after->len; i++) {
+		guint number = G_MAXUINT;
+
+		g_ptr_array_find(plan->actions, g_ptr_array_index(action->after, i), &number);
+		g_string_append_printf(text, "%s%u", i ? " " : "", number);
+	}
 	assert_string_equal(text->str, expected);
 }
 

@@ -19,14 +19,9 @@ struct validation {
 	unsigned int tags;
 };
 
-static void free_problem(gpointer data)
-{
-	problem_free(data);
-}
-
 static struct validation validate_bytes(const char *xml, size_t length)
 {
-	struct validation result = {.problems = g_ptr_array_new_with_free_func(free_problem)};
+	struct validation result = {.problems = problem_list_new()};
 
 	result.critical = metadata_validate(xml, length, "vm.xml", result.problems, &result.tags);
 	return result;

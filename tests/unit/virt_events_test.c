@@ -80,8 +80,7 @@ static virDomainPtr define(const struct fixture *fixture, const char *tag)
 static struct domain *read_again(const struct fixture *fixture, unsigned int sides,
 				 const struct domain *old, virDomainPtr handle, int expected)
 {
-	g_autoptr(GPtrArray) problems =
-		g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	g_autoptr(GPtrArray) problems = problem_list_new();
 	char uuid[VIR_UUID_STRING_BUFLEN];
 	struct domain *domain = NULL;
 	g_autofree char *err = NULL;

@@ -136,7 +136,7 @@ static int set_up(void **state)
 	libvirt.event_at_once = false;
 	libvirt.event_alias = "ua-usbr-a";
 	assert_int_equal(virt_open("test:///default", false, &scene->virt, &err), VIRT_OPEN_DONE);
-	scene->problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	scene->problems = problem_list_new();
 	assert_int_equal(virt_read_domains(scene->virt, scene->problems, &scene->domains, &err), 0);
 	scene->device = device_new();
 	scene->device->bus = 1;

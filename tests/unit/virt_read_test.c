@@ -65,7 +65,7 @@ static int set_up(void **state)
 	struct place *place = g_new0(struct place, 1);
 
 	place->xml = g_string_new("<node>");
-	place->problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+	place->problems = problem_list_new();
 	fault = (struct fault){0};
 	*state = place;
 	return 0;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 
 struct snapshot *world_new(void)
 {
@@ -223,15 +223,17 @@ void world_apply(struct snapshot *world, struct plan *plan, struct history *hist
 
 		outcome->action = action;
 		for (guint k = 0; k < action->after->len; k++) {
-			unsigned int before = g_array_index(action->after, unsigned int, k);
+			guint before = i;
 
+			g_ptr_array_find(plan->actions, g_ptr_array_index(action->after, k),
+					 &before);
 			assert_true(before < i);
 			failed[i] = failed[i] || failed[before];
 		}
 		if (failed[i])
 			continue;
 		failed[i] = !act(world, action, outcome);
-		retry_note_outcome(history, outcome, world->now);
+		remember_outcome(history, outcome, world->now);
 	}
 }
 
@@ -242,7 +244,7 @@ unsigned int world_settle(struct snapshot *world, struct history *history)
 	for (unsigned int i = 0; i < 12; i++) {
 		OWN(plan) plan = planner_plan(world, history);
 
-		retry_note_plan(history, plan, world);
+		remember_plan(history, plan, world);
 		if (plan->actions->len == 0 && plan->wake == 0)
 			return busy;
 		busy += plan->actions->len > 0;

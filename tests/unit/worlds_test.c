@@ -17,7 +17,7 @@
 #include "reconciler/core/interest.h"
 #include "reconciler/core/match.h"
 #include "reconciler/core/planner.h"
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "state/json.h"
 #include "world.h"
 #include "worlds_check.h"

@@ -11,22 +11,17 @@
 
 #include "xml_result.h"
 
-static void free_problem(gpointer data)
-{
-	problem_free(data);
-}
-
 struct result result_new(void)
 {
 	return (struct result){
 		.domain = domain_new("vm", "12345678-1234-1234-1234-123456789abc"),
-		.problems = g_ptr_array_new_with_free_func(free_problem),
+		.problems = problem_list_new(),
 	};
 }
 
 void result_clear(struct result *result)
 {
-	domain_free(result->domain);
+	domain_unref(result->domain);
 	g_ptr_array_unref(result->problems);
 }
 struct result read_document(const char *metadata)

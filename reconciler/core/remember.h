@@ -12,22 +12,22 @@
 
 /* After planning: since when something is pending or looks dead, which guest ports were seen;
  * forgets what no tag and no hostdev of these domains names any more. */
-void retry_note_plan(struct history *history, const struct plan *plan,
-		     const struct snapshot *snapshot);
+void remember_plan(struct history *history, const struct plan *plan,
+		   const struct snapshot *snapshot);
 
 /* SNAPSHOT has all domains there are: forgets the others. */
-void retry_note_domains(struct history *history, const struct snapshot *snapshot);
+void remember_domains(struct history *history, const struct snapshot *snapshot);
 
 /* After an action: success clears, failure counts and sets the next try (quick for what passes by
  * itself, else doubling up to a minute, with jitter from alias and attempt). */
-void retry_note_outcome(struct history *history, const struct outcome *outcome, uint64_t now);
+void remember_outcome(struct history *history, const struct outcome *outcome, uint64_t now);
 
 /* The domain has another QEMU: nothing known of its live side holds any more, and what failed is
  * worth another try. */
-void retry_note_start(struct history *history, const struct domain *domain);
+void remember_start(struct history *history, const struct domain *domain);
 
 /* A person or an event wants this hostdev unplugged and plugged once; the next plan does it. */
-void retry_ask_replug(struct history *history, const struct domain *domain, const char *alias);
+void remember_replug(struct history *history, const struct domain *domain, const char *alias);
 
 /* The same for all that a tag has attached live. */
-void retry_ask_replug_tag(struct history *history, const struct verdict *verdict);
+void remember_replug_of(struct history *history, const struct verdict *verdict);

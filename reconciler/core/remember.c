@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 
 /* What passes by itself is tried again quickly: 0.2 s doubling; the rest from 1 s. */
 #define FIRST_QUICK  (G_USEC_PER_SEC / 5)
@@ -84,7 +84,7 @@ static gboolean is_gone(gpointer uuid, gpointer memories G_GNUC_UNUSED, gpointer
 	return !g_hash_table_contains(uuids, uuid);
 }
 
-void retry_note_domains(struct history *history, const struct snapshot *snapshot)
+void remember_domains(struct history *history, const struct snapshot *snapshot)
 {
 	g_autoptr(GHashTable) uuids = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -96,8 +96,8 @@ void retry_note_domains(struct history *history, const struct snapshot *snapshot
 	g_hash_table_foreach_remove(history->domains, is_gone, uuids);
 }
 
-void retry_note_plan(struct history *history, const struct plan *plan,
-		     const struct snapshot *snapshot)
+void remember_plan(struct history *history, const struct plan *plan,
+		   const struct snapshot *snapshot)
 {
 	for (guint i = 0; i < plan->verdicts->len; i++) {
 		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
@@ -183,7 +183,7 @@ static char *alias_of(const struct action *action)
 	return g_strdup(action->alias);
 }
 
-void retry_note_outcome(struct history *history, const struct outcome *outcome, uint64_t now)
+void remember_outcome(struct history *history, const struct outcome *outcome, uint64_t now)
 {
 	const struct action *action = outcome->action;
 	g_autofree char *alias = alias_of(action);
@@ -202,12 +202,12 @@ void retry_note_outcome(struct history *history, const struct outcome *outcome, 
 	}
 }
 
-void retry_ask_replug(struct history *history, const struct domain *domain, const char *alias)
+void remember_replug(struct history *history, const struct domain *domain, const char *alias)
 {
 	history_get(history, domain->uuid, alias)->replug = true;
 }
 
-void retry_note_start(struct history *history, const struct domain *domain)
+void remember_start(struct history *history, const struct domain *domain)
 {
 	GHashTable *memories = history_of(history, domain->uuid);
 	GHashTableIter iter;
@@ -229,12 +229,12 @@ void retry_note_start(struct history *history, const struct domain *domain)
 	}
 }
 
-void retry_ask_replug_tag(struct history *history, const struct verdict *verdict)
+void remember_replug_of(struct history *history, const struct verdict *verdict)
 {
 	for (guint i = 0; i < verdict->members->len; i++) {
 		const struct member *member = g_ptr_array_index(verdict->members, i);
 
 		if (member->live && member->live->alias)
-			retry_ask_replug(history, verdict->domain, member->alias);
+			remember_replug(history, verdict->domain, member->alias);
 	}
 }

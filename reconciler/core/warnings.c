@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reconciler/core/caution.h"
+#include "reconciler/core/warnings.h"
 
 #include "reconciler/core/explain.h"
 #include "state/text.h"
@@ -79,7 +79,8 @@ static void note_weak_serial(struct plan *plan, const struct claim *claim)
 	    "add the port to the tag");
 }
 
-void caution_note(struct plan *plan, const struct snapshot *snapshot, const struct claims *claims)
+void warnings_of_plan(struct plan *plan, const struct snapshot *snapshot,
+		      const struct claims *claims)
 {
 	for (guint i = 0; i < plan->unmanaged->len; i++)
 		note_stale(plan, snapshot, g_ptr_array_index(plan->unmanaged, i));
@@ -143,7 +144,7 @@ static void check_ports(GPtrArray *problems, const struct plan *plan, const stru
 	    "with `virsh edit`: <controller type='usb' model='qemu-xhci' ports='15'/>");
 }
 
-void caution_validate(GPtrArray *problems, const struct snapshot *snapshot, const struct plan *plan)
+void warnings_of_tags(GPtrArray *problems, const struct snapshot *snapshot, const struct plan *plan)
 {
 	OWN(claims) claims = claims_settle(snapshot);
 

@@ -10,12 +10,13 @@
 #include "state/plan.h"
 
 /* Fills plan->problems, from plan->unmanaged and the claims; in the order of both. */
-void caution_note(struct plan *plan, const struct snapshot *snapshot, const struct claims *claims);
+void warnings_of_plan(struct plan *plan, const struct snapshot *snapshot,
+		      const struct claims *claims);
 
 /*
  * The same for who has just written tags, whether their domains run or not: tags that nothing of
  * this host matches, or too much, and guests with fewer USB ports than their tags need. Appends to
  * PROBLEMS.
  */
-void caution_validate(GPtrArray *problems, const struct snapshot *snapshot,
+void warnings_of_tags(GPtrArray *problems, const struct snapshot *snapshot,
 		      const struct plan *plan);

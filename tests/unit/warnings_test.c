@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "reconciler/core/caution.h"
+#include "reconciler/core/warnings.h"
 #include "reconciler/core/planner.h"
 #include "world.h"
 
@@ -215,8 +215,8 @@ static void expect_validation(const struct snapshot *world, const char *expected
 	GPtrArray *own = plan->problems;
 	g_autofree char *text = NULL;
 
-	plan->problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
-	caution_validate(plan->problems, world, plan);
+	plan->problems = problem_list_new();
+	warnings_of_tags(plan->problems, world, plan);
 	text = problem_lines(plan);
 	g_ptr_array_unref(own);
 	assert_string_equal(text, expected);

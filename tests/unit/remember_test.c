@@ -6,14 +6,14 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
-#include "reconciler/core/retry.h"
+#include "reconciler/core/remember.h"
 #include "world.h"
 
 static void note(const struct snapshot *world, struct history *history)
 {
 	OWN(plan) plan = planner_plan(world, history);
 
-	retry_note_plan(history, plan, world);
+	remember_plan(history, plan, world);
 }
 
 static void what_neither_tag_nor_hostdev_names_is_forgotten(void **state)
@@ -45,7 +45,7 @@ static void of_what_cannot_be_read_nothing_is_forgotten(void **state)
 	domain->unreadable = g_strdup("busy");
 	history_get(history, domain->uuid, "ua-usbr-a");
 	note(world, history);
-	retry_note_domains(history, world);
+	remember_domains(history, world);
 	assert_non_null(history_find(history, domain->uuid, "ua-usbr-a"));
 }
 
@@ -59,7 +59,7 @@ static void only_who_has_all_domains_may_forget_one(void **state)
 	history_get(history, "uuid-g2", "ua-usbr-a");
 	note(world, history);
 	assert_non_null(history_find(history, "uuid-g2", "ua-usbr-a"));
-	retry_note_domains(history, world);
+	remember_domains(history, world);
 	assert_null(history_find(history, "uuid-g2", "ua-usbr-a"));
 }
 
@@ -72,14 +72,14 @@ static void a_start_makes_the_past_of_one_domain_void(void **state)
 	(void)state;
 	history_get(history, domain->uuid, "ua-usbr-a")->failures = 3;
 	history_get(history, "uuid-g12", "ua-usbr-a")->failures = 3;
-	retry_note_start(history, domain);
+	remember_start(history, domain);
 	assert_int_equal(history_find(history, domain->uuid, "ua-usbr-a")->failures, 0);
 	assert_int_equal(history_find(history, "uuid-g12", "ua-usbr-a")->failures, 3);
 }
 
 static uint64_t releasing_after(struct history *history, struct outcome outcome)
 {
-	retry_note_outcome(history, &outcome, WORLD_NOW);
+	remember_outcome(history, &outcome, WORLD_NOW);
 	return history_find(history, "uuid-g1", "ua-usbr-a")->releasing_since;
 }
 
@@ -110,7 +110,7 @@ static void a_release_is_remembered_until_it_is_over(void **state)
 	note(world, history);
 	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
 	releasing_after(history, asked);
-	retry_note_start(history, domain);
+	remember_start(history, domain);
 	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
 }
 
