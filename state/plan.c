@@ -176,7 +176,6 @@ const char *reason_name(enum reason reason)
 		[REASON_HOST_STOPPING] = "host_stopping",
 		[REASON_TAG_GONE] = "tag_gone",
 		[REASON_REQUESTED] = "requested",
-		[REASON_NONE] = "none",
 		[REASON_ATTACHED] = "attached",
 		[REASON_ADOPTED] = "adopted",
 	};
