@@ -229,7 +229,7 @@ static void every_value_has_a_name_of_its_own(void **state)
 	(void)state;
 	for (unsigned int i = 0; i <= VERDICT_ATTACHED; i++)
 		assert_new_name(verdicts, verdict_kind_name((enum verdict_kind)i));
-	for (unsigned int i = 0; i <= REASON_ADOPTED; i++)
+	for (unsigned int i = REASON_NONE + 1; i <= REASON_ADOPTED; i++)
 		assert_new_name(reasons, reason_name((enum reason)i));
 	for (unsigned int i = 0; i <= ACTION_EDIT_IMAGE; i++)
 		assert_new_name(actions, action_kind_name((enum action_kind)i));
