@@ -5,7 +5,9 @@ static void free_memory(gpointer data)
 {
 	struct memory *memory = data;
 
-	g_free(memory->error);
+	for (int side = 0; side < SIDES; side++)
+		g_free(memory->sides[side].error);
+	g_array_unref(memory->deeds);
 	g_free(memory->guest_port);
 	g_free(memory);
 }
@@ -52,6 +54,7 @@ struct memory *history_get(struct history *history, const char *uuid, const char
 	memory = g_hash_table_lookup(memories, alias);
 	if (!memory) {
 		memory = g_new0(struct memory, 1);
+		memory->deeds = g_array_new(FALSE, TRUE, sizeof(struct deed));
 		g_hash_table_insert(memories, g_strdup(alias), memory);
 	}
 	return memory;

@@ -4,7 +4,7 @@
 /*
  * What outlives a pass: what was tried and seen before, per domain and alias. The daemon keeps it
  * in memory, a one-shot for its own passes only; nothing of it is needed to be right, it only makes
- * the next try wiser. core/retry.h writes it, the planner reads it.
+ * the next try wiser. core/remember.h writes it, the planner reads it.
  */
 
 #include <glib.h>
@@ -12,14 +12,36 @@
 #include <stdint.h>
 
 #include "state/own.h"
+#include "state/plan.h"
 
 /* All times: microseconds, CLOCK_BOOTTIME, as snapshot.now; 0 never. */
-struct memory {
+
+/* What one side of a slot could not do. Each side has its own: a config that libvirt refuses to
+ * write must not keep a guest from its device. */
+struct setback {
 	unsigned int failures; /* in a row */
 	uint64_t next_try;
 	int error_code;         /* libvirt's, of the last failure; 0 none */
 	char *error;            /* libvirt's words, or NULL */
 	uint64_t failed;        /* incarnation of the device that failed */
+	bool no_inherited_port; /* libvirt refused the inherited guest port: let it choose */
+};
+
+/* Something that a slot has done, with success; more than once if there is a reason to worry. */
+struct deed {
+	enum action_kind kind;
+	uint64_t incarnation; /* of the device it was done with, 0 none */
+	uint64_t times[4];    /* the last of them, ascending; 0 before the first */
+	unsigned int trips;   /* how often in a row it was done too often; 0: it may be done */
+};
+
+#define MEMORY_DEEDS_MAX 8
+
+struct memory {
+	struct setback sides[SIDES];
+	GArray *deeds;          /* struct deed, at most MEMORY_DEEDS_MAX; never NULL */
+	uint32_t wish;          /* tag_hash() of the tag that all this was for, 0 unknown */
+	bool config_owed;       /* our detach took it out of the config to put it back */
 	uint64_t attached;      /* incarnation of the device that is attached live, 0 unknown */
 	uint64_t replugged;     /* incarnation for which a dead attachment was cured once */
 	uint64_t suspect_since; /* a host driver is bound to what the guest should hold */
@@ -28,7 +50,6 @@ struct memory {
 				   * said that it has */
 	char *guest_port;         /* the port it had last, "BUS:PORT", or NULL */
 	bool replug;              /* a restore or revert was seen: replug once */
-	bool no_inherited_port;   /* libvirt refused the inherited guest port: let it choose */
 };
 
 struct history {

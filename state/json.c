@@ -12,7 +12,7 @@
 
 /* A program that knows MAJOR reads every minor: what it does not know it may ignore. */
 #define FORMAT_MAJOR 1
-#define FORMAT_MINOR 0
+#define FORMAT_MINOR 1
 
 /*
  * A double's decimal form of so many digits comes back unchanged, so microseconds do too, up to

@@ -172,14 +172,20 @@ int64_t json_node_int(const struct json_node *object, const char *key, int64_t m
 uint64_t json_node_time(const struct json_node *object, const char *key)
 {
 	struct json_node node = json_node_get(object, key);
+
+	return json_node_usec(&node);
+}
+
+uint64_t json_node_usec(const struct json_node *node)
+{
 	double usec;
 
-	if (!node.value)
+	if (!node->value)
 		return 0;
-	usec = json_number_value(node.value) * G_USEC_PER_SEC;
-	if (json_is_number(node.value) && usec >= 0 && usec <= (double)JSON_NODE_TIME_MAX)
+	usec = json_number_value(node->value) * G_USEC_PER_SEC;
+	if (json_is_number(node->value) && usec >= 0 && usec <= (double)JSON_NODE_TIME_MAX)
 		return (uint64_t)(usec + 0.5);
-	json_node_complain(&node, "must be seconds, from 0 to %" G_GUINT64_FORMAT,
+	json_node_complain(node, "must be seconds, from 0 to %" G_GUINT64_FORMAT,
 			   JSON_NODE_TIME_MAX / G_USEC_PER_SEC);
 	return 0;
 }

@@ -61,6 +61,7 @@ int64_t json_node_int(const struct json_node *object, const char *key, int64_t m
 
 /* Microseconds; 0 when it is not there. */
 uint64_t json_node_time(const struct json_node *object, const char *key);
+uint64_t json_node_usec(const struct json_node *node);
 
 /* What json_put_new_id() made. */
 struct usb_id json_node_id(const struct json_node *node);

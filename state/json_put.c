@@ -49,7 +49,12 @@ void json_put_int(struct json_t *object, const char *key, int64_t value)
 
 void json_put_time(struct json_t *object, const char *key, uint64_t usec)
 {
-	json_put(object, key, usec ? json_real((double)usec / G_USEC_PER_SEC) : NULL);
+	json_put(object, key, usec ? json_put_new_time(usec) : NULL);
+}
+
+struct json_t *json_put_new_time(uint64_t usec)
+{
+	return json_real((double)usec / G_USEC_PER_SEC);
 }
 
 struct json_t *json_put_new_id(const struct usb_id *id)

@@ -21,6 +21,7 @@ void json_put_int(struct json_t *object, const char *key, int64_t value);
 
 /* Microseconds, 0 never: seconds as a number with all its digits, or null. */
 void json_put_time(struct json_t *object, const char *key, uint64_t usec);
+struct json_t *json_put_new_time(uint64_t usec); /* the number */
 
 /* {"vendor": "0403", "product": "6001"} */
 struct json_t *json_put_new_id(const struct usb_id *id);

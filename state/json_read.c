@@ -133,13 +133,91 @@ void json_read_devices(const struct json_node *node, GPtrArray *devices)
 	}
 }
 
+static void read_setback(const struct json_node *node, struct setback *setback)
+{
+	setback->failures = (unsigned int)json_node_int(node, "failures", 0, G_MAXUINT, 0);
+	setback->next_try = json_node_time(node, "next_try");
+	setback->error_code = (int)json_node_int(node, "error_code", G_MININT, G_MAXINT, 0);
+	setback->error = json_node_text(node, "error");
+	setback->failed = (uint64_t)json_node_int(node, "failed", 0, G_MAXINT64, 0);
+	setback->no_inherited_port = json_node_bool(node, "no_inherited_port", false);
+}
+
+/* Format 1.0 knew one setback for all sides. What is attached live cannot have failed there; so it
+ * was the config that could not be written, and as it is written by taking out and putting in, that
+ * is owed something. */
+static void read_old_setback(const struct json_node *node, struct memory *memory)
+{
+	uint64_t failed = (uint64_t)json_node_int(node, "failed", 0, G_MAXINT64, 0);
+	bool config = failed != 0 && failed == memory->attached;
+
+	read_setback(node, &memory->sides[config ? SIDE_CONFIG : SIDE_LIVE]);
+	memory->config_owed = config && memory->sides[SIDE_CONFIG].failures > 0;
+}
+
+static void read_sides(const struct json_node *node, struct memory *memory)
+{
+	struct json_node sides = json_node_get(node, "sides");
+
+	if (!sides.value) {
+		read_old_setback(node, memory);
+		return;
+	}
+	for (int side = 0; side < SIDES; side++) {
+		struct json_node setback = json_node_get(&sides, side_name((enum domain_side)side));
+
+		if (setback.value)
+			read_setback(&setback, &memory->sides[side]);
+	}
+}
+
+static const char *name_of_kind(unsigned int kind)
+{
+	return action_kind_name((enum action_kind)kind);
+}
+
+/* The last ones, ascending, at the end of the array. */
+static void read_times(const struct json_node *list, struct deed *deed)
+{
+	size_t length = json_node_length(list);
+	size_t most = G_N_ELEMENTS(deed->times);
+
+	if (length > most) {
+		json_node_complain(list, "must be at most %zu times", most);
+		return;
+	}
+	for (size_t i = 0; i < length; i++) {
+		struct json_node element = json_node_at(list, i);
+
+		deed->times[most - length + i] = json_node_usec(&element);
+	}
+}
+
+static void read_deeds(const struct json_node *node, GArray *deeds)
+{
+	struct json_node list = json_node_get(node, "deeds");
+	size_t length = json_node_length(&list);
+
+	if (length > MEMORY_DEEDS_MAX)
+		json_node_complain(&list, "must be at most %d", MEMORY_DEEDS_MAX);
+	for (size_t i = 0; i < MIN(length, (size_t)MEMORY_DEEDS_MAX); i++) {
+		struct json_node element = json_node_at(&list, i);
+		struct json_node times = json_node_get(&element, "times");
+		struct deed deed = {.kind = (enum action_kind)read_name(
+					    &element, "kind", ACTION_EDIT_IMAGE + 1, name_of_kind)};
+
+		deed.incarnation =
+			(uint64_t)json_node_int(&element, "incarnation", 0, G_MAXINT64, 0);
+		deed.trips = (unsigned int)json_node_int(&element, "trips", 0, G_MAXUINT, 0);
+		read_times(&times, &deed);
+		g_array_append_val(deeds, deed);
+	}
+}
+
 static void read_memory(const struct json_node *node, struct memory *memory)
 {
-	memory->failures = (unsigned int)json_node_int(node, "failures", 0, G_MAXUINT, 0);
-	memory->next_try = json_node_time(node, "next_try");
-	memory->error_code = (int)json_node_int(node, "error_code", G_MININT, G_MAXINT, 0);
-	memory->error = json_node_text(node, "error");
-	memory->failed = (uint64_t)json_node_int(node, "failed", 0, G_MAXINT64, 0);
+	memory->wish = (uint32_t)json_node_int(node, "wish", 0, G_MAXUINT32, 0);
+	memory->config_owed = json_node_bool(node, "config_owed", false);
 	memory->attached = (uint64_t)json_node_int(node, "attached", 0, G_MAXINT64, 0);
 	memory->replugged = (uint64_t)json_node_int(node, "replugged", 0, G_MAXINT64, 0);
 	memory->suspect_since = json_node_time(node, "suspect_since");
@@ -147,7 +225,8 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 	memory->releasing_since = json_node_time(node, "releasing_since");
 	memory->guest_port = json_node_text(node, "guest_port");
 	memory->replug = json_node_bool(node, "replug", false);
-	memory->no_inherited_port = json_node_bool(node, "no_inherited_port", false);
+	read_sides(node, memory);
+	read_deeds(node, memory->deeds);
 }
 
 void json_read_history(const struct json_node *node, struct history *history)

@@ -127,17 +127,74 @@ struct json_t *json_write_hostdev(const struct hostdev *hostdev)
 	return object;
 }
 
+static void put_setback(json_t *object, const struct setback *setback)
+{
+	json_put_int(object, "failures", setback->failures);
+	json_put_time(object, "next_try", setback->next_try);
+	json_put_int(object, "error_code", setback->error_code);
+	json_put_text(object, "error", setback->error);
+	json_put_int(object, "failed", (int64_t)setback->failed);
+	json_put_bool(object, "no_inherited_port", setback->no_inherited_port);
+}
+
+/* For readers of format 1.0, which knew one setback for all sides: the worst. */
+static void put_worst_setback(json_t *object, const struct memory *memory)
+{
+	const struct setback *worst = memory->sides;
+
+	for (int side = 1; side < SIDES; side++) {
+		if (memory->sides[side].failures > worst->failures)
+			worst = &memory->sides[side];
+	}
+	put_setback(object, worst);
+}
+
+static json_t *write_sides(const struct memory *memory)
+{
+	json_t *sides = json_object();
+
+	for (int side = 0; side < SIDES; side++) {
+		json_t *object = json_object();
+
+		put_setback(object, &memory->sides[side]);
+		json_put(sides, side_name((enum domain_side)side), object);
+	}
+	return sides;
+}
+
+static json_t *write_deeds(const GArray *deeds)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < deeds->len; i++) {
+		const struct deed *deed = &g_array_index(deeds, struct deed, i);
+		json_t *object = json_object();
+		json_t *times = json_array();
+
+		json_put(object, "kind", json_string(action_kind_name(deed->kind)));
+		json_put_int(object, "incarnation", (int64_t)deed->incarnation);
+		for (size_t k = 0; k < G_N_ELEMENTS(deed->times); k++) {
+			if (deed->times[k])
+				json_array_append_new(times, json_put_new_time(deed->times[k]));
+		}
+		json_put(object, "times", times);
+		json_put_int(object, "trips", deed->trips);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 static json_t *write_memory(const char *uuid, const char *alias, const struct memory *memory)
 {
 	json_t *object = json_object();
 
 	json_put_text(object, "uuid", uuid);
 	json_put_text(object, "alias", alias);
-	json_put_int(object, "failures", memory->failures);
-	json_put_time(object, "next_try", memory->next_try);
-	json_put_int(object, "error_code", memory->error_code);
-	json_put_text(object, "error", memory->error);
-	json_put_int(object, "failed", (int64_t)memory->failed);
+	put_worst_setback(object, memory);
+	json_put(object, "sides", write_sides(memory));
+	json_put(object, "deeds", write_deeds(memory->deeds));
+	json_put_int(object, "wish", memory->wish);
+	json_put_bool(object, "config_owed", memory->config_owed);
 	json_put_int(object, "attached", (int64_t)memory->attached);
 	json_put_int(object, "replugged", (int64_t)memory->replugged);
 	json_put_time(object, "suspect_since", memory->suspect_since);
@@ -145,7 +202,6 @@ static json_t *write_memory(const char *uuid, const char *alias, const struct me
 	json_put_time(object, "releasing_since", memory->releasing_since);
 	json_put_text(object, "guest_port", memory->guest_port);
 	json_put_bool(object, "replug", memory->replug);
-	json_put_bool(object, "no_inherited_port", memory->no_inherited_port);
 	return object;
 }
 

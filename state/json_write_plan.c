@@ -44,8 +44,6 @@ static json_t *write_owner(const struct member *member)
 
 static json_t *write_member(const struct member *member)
 {
-	static const struct memory nothing;
-	const struct memory *memory = member->memory ? member->memory : &nothing;
 	json_t *object = json_object();
 
 	json_put_text(object, "alias", member->alias);
@@ -54,10 +52,10 @@ static json_t *write_member(const struct member *member)
 	put_judgement(object, member->kind, member->reason, member->severity, member->sentence);
 	json_put(object, "have", write_have(member));
 	json_put(object, "owner", write_owner(member));
-	json_put_int(object, "failures", memory->failures);
-	json_put_time(object, "next_try", memory->next_try);
-	json_put_int(object, "error_code", memory->error_code);
-	json_put_text(object, "error", memory->error);
+	json_put_int(object, "failures", member->failures);
+	json_put_time(object, "next_try", member->next_try);
+	json_put_int(object, "error_code", member->error_code);
+	json_put_text(object, "error", member->error);
 	return object;
 }
 

@@ -52,6 +52,7 @@ void action_free(struct action *action)
 {
 	if (!action)
 		return;
+	g_free(action->slot);
 	g_free(action->alias);
 	g_free(action->guest_port);
 	g_clear_pointer(&action->after, g_ptr_array_unref);
@@ -159,6 +160,8 @@ const char *reason_name(enum reason reason)
 		[REASON_NOT_ALIVE] = "not_alive",
 		[REASON_FOREIGN_HOSTDEV] = "foreign_hostdev",
 		[REASON_ALIAS_TAKEN] = "alias_taken",
+		[REASON_GUEST_PORT_TAKEN] = "guest_port_taken",
+		[REASON_RESTLESS] = "restless",
 		[REASON_DOMAIN_UNREADABLE] = "domain_unreadable",
 		[REASON_NOT_ATTACHED] = "not_attached",
 		[REASON_MOVED] = "moved",
@@ -192,6 +195,32 @@ const char *action_kind_name(enum action_kind kind)
 	};
 
 	return names[kind];
+}
+
+enum domain_side action_side(enum action_kind kind)
+{
+	switch (kind) {
+	case ACTION_DETACH_LIVE:
+	case ACTION_ATTACH_LIVE:
+		return SIDE_LIVE;
+	case ACTION_DETACH_CONFIG:
+	case ACTION_ATTACH_CONFIG:
+		return SIDE_CONFIG;
+	case ACTION_EDIT_IMAGE:
+		return SIDE_IMAGE;
+	}
+	g_assert_not_reached();
+}
+
+const char *side_name(enum domain_side side)
+{
+	static const char *const names[] = {
+		[SIDE_LIVE] = "live",
+		[SIDE_CONFIG] = "config",
+		[SIDE_IMAGE] = "image",
+	};
+
+	return names[side];
 }
 
 const char *outcome_kind_name(enum outcome_kind kind)

@@ -44,6 +44,8 @@ enum reason {
 	REASON_NOT_ALIVE,         /* failed: replugged once, still dead */
 	REASON_FOREIGN_HOSTDEV,   /* failed: somebody else's hostdev is in the way */
 	REASON_ALIAS_TAKEN,       /* failed: another device of the domain carries the alias */
+	REASON_GUEST_PORT_TAKEN,  /* failed: guestPort asks for a port that another device has */
+	REASON_RESTLESS,          /* failed: it works each time, and has to be done again */
 	REASON_DOMAIN_UNREADABLE, /* failed: the domain could not be read */
 	REASON_NOT_ATTACHED,      /* pending: the device is there, the hostdev is not */
 	REASON_MOVED,             /* pending: the hostdev has an address that is not the device's */
@@ -73,6 +75,10 @@ enum action_kind {
 	ACTION_EDIT_IMAGE, /* the managed save image: the address, or 'optional' without a device */
 };
 
+/* The XMLs of a domain. */
+enum domain_side { SIDE_LIVE, SIDE_CONFIG, SIDE_IMAGE };
+#define SIDES 3 /* how many */
+
 struct action {
 	enum action_kind kind;
 	enum reason reason;
@@ -82,6 +88,8 @@ struct action {
 		*device; /* what belongs there: what is attached, the image's new address
 			  * (NULL: optional), what a detach makes room for (or NULL) */
 	const struct hostdev *hostdev; /* what is detached or edited */
+	char *slot;                    /* the alias of the slot it is for, under which the history
+					* remembers it */
 	char *alias;                   /* of what is attached, detached or edited; NULL only for a
 					* config hostdev that never had one: detached by its XML */
 	char *guest_port;              /* attach: where in the guest, NULL: libvirt chooses */
@@ -107,6 +115,11 @@ struct member {
 	const struct tag *owner_tag;         /* contested: by which tag, or NULL */
 	const struct hostdev *owner_hostdev; /* … by which hostdev, or NULL */
 	const struct memory *memory;         /* what is remembered of it, or NULL */
+	/* The side that is worst off: how often it failed in a row, when it is tried again, … */
+	unsigned int failures;
+	uint64_t next_try;
+	int error_code;
+	const char *error; /* … and libvirt's words, or NULL */
 };
 
 struct verdict {
@@ -162,6 +175,8 @@ enum severity plan_severity(const struct plan *plan, const struct snapshot *snap
 const char *verdict_kind_name(enum verdict_kind kind); /* "invalid", … */
 const char *reason_name(enum reason reason);           /* "invalid_entry", … */
 const char *action_kind_name(enum action_kind kind);   /* "detach_live", … */
+enum domain_side action_side(enum action_kind kind);
+const char *side_name(enum domain_side side); /* "live", "config", "image" */
 
 /* What became of an action: what a re-read of the XML showed, or libvirt's words. */
 enum outcome_kind {

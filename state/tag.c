@@ -122,6 +122,35 @@ bool tag_same_identity(const struct tag *a, const struct tag *b)
 	       same_matches(a->matches, b->matches);
 }
 
+static void add_text(GString *text, const char *part)
+{
+	g_string_append_printf(text, "%s\n", part ? part : "");
+}
+
+uint32_t tag_hash(const struct tag *tag)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < tag->ids->len; i++) {
+		struct usb_id id = g_array_index(tag->ids, struct usb_id, i);
+
+		g_string_append_printf(text, "%04x:%04x\n", id.vendor, id.product);
+	}
+	for (guint i = 0; i < tag->matches->len; i++) {
+		const struct tag_match *match = g_ptr_array_index(tag->matches, i);
+
+		add_text(text, match->property);
+		add_text(text, match->value);
+	}
+	add_text(text, tag->serial);
+	add_text(text, tag->port);
+	add_text(text, tag->port_sysname);
+	add_text(text, tag->guest_port);
+	g_string_append_printf(text, "%d %d %d %d %d %u", tag->group, tag->enabled, tag->force,
+			       tag->persist, tag->guest_reset, tag->limit);
+	return MAX(g_str_hash(text->str), 1);
+}
+
 /* libvirt drops an alias silently when it has any other character (USER_ALIAS_CHARS). */
 static char *alias_spelling(const char *place)
 {

@@ -74,6 +74,10 @@ char *tag_name_from(const char *text);
 /* Do both ask for the same with the same words? Names and what else they say do not matter. */
 bool tag_same_identity(const struct tag *a, const struct tag *b);
 
+/* A number that is another one, but for chance, when the tag asks for anything else; what it is
+ * called does not matter. Never 0. */
+uint32_t tag_hash(const struct tag *tag);
+
 /* The alias a tag's hostdev carries; for a group that of the member DEVICE. NULL for a tag without
  * a usable name, and for a group without DEVICE: no hostdev can be theirs. */
 char *tag_alias(const struct tag *tag, const struct device *device);

@@ -115,15 +115,31 @@ char *explain_claim(const struct claim *claim)
 
 static char *explain_libvirt_error(const struct slot *slot)
 {
-	const struct memory *memory = slot->memory;
-	g_autofree char *remedy = remedy_for(memory->error, slot->domain, slot->alias);
+	const struct setback *setback = &slot->memory->sides[slot->failing];
+	g_autofree char *remedy = remedy_for(setback->error, slot->domain, slot->alias);
 
 	return g_strdup_printf("libvirt refused: %s (code %d); %u tr%s, next in %.1f s%s%s",
-			       memory->error ? memory->error : "no reason given",
-			       memory->error_code, memory->failures,
-			       memory->failures == 1 ? "y" : "ies",
-			       (double)(memory->next_try - slot->snapshot->now) / G_USEC_PER_SEC,
+			       setback->error ? setback->error : "no reason given",
+			       setback->error_code, setback->failures,
+			       setback->failures == 1 ? "y" : "ies",
+			       (double)(setback->next_try - slot->snapshot->now) / G_USEC_PER_SEC,
 			       remedy ? "; " : "", remedy ? remedy : "");
+}
+
+static const char *const deeds[] = {
+	[ACTION_DETACH_LIVE] = "detached",
+	[ACTION_ATTACH_LIVE] = "attached",
+	[ACTION_DETACH_CONFIG] = "taken out of the persistent config",
+	[ACTION_ATTACH_CONFIG] = "put into the persistent config",
+	[ACTION_EDIT_IMAGE] = "corrected in the managed save image",
+};
+
+static char *explain_restless(const struct slot *slot)
+{
+	return g_strdup_printf("it was %s again and again, with success each time, and that did "
+			       "not last: somebody else may be undoing it; next in %.1f s",
+			       deeds[slot->deed->kind],
+			       (double)(slot->next_try - slot->snapshot->now) / G_USEC_PER_SEC);
 }
 
 char *explain_member(const struct slot *slot, const struct claim *claim,
@@ -133,6 +149,12 @@ char *explain_member(const struct slot *slot, const struct claim *claim,
 		return g_strdup(slot->tag->complaint);
 	if (reason == REASON_LIBVIRT_ERROR)
 		return explain_libvirt_error(slot);
+	if (reason == REASON_RESTLESS)
+		return explain_restless(slot);
+	if (reason == REASON_GUEST_PORT_TAKEN)
+		return g_strdup_printf("guestPort asks for the USB port %s of the guest, and "
+				       "another device has it: choose another, or leave it out",
+				       slot->tag->guest_port);
 	if (reason == REASON_IN_USE_BY_HOST)
 		return g_strdup_printf("the host is using it: %s (force='yes' takes it anyway)",
 				       device->in_use);

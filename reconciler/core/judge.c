@@ -39,6 +39,8 @@ static enum verdict_kind kind_of_reason(enum reason reason)
 	case REASON_NOT_ALIVE:
 	case REASON_FOREIGN_HOSTDEV:
 	case REASON_ALIAS_TAKEN:
+	case REASON_GUEST_PORT_TAKEN:
+	case REASON_RESTLESS:
 	case REASON_DOMAIN_UNREADABLE:
 		return VERDICT_FAILED;
 	case REASON_ATTACHED:
@@ -109,6 +111,25 @@ static enum severity severity_of(const struct member *member, const struct slot 
 	g_assert_not_reached();
 }
 
+/* The side that is told about: the one that fails now, else the first that failed last. */
+static void note_setback(struct member *member, const struct slot *slot)
+{
+	const struct setback *setback = slot->memory->sides;
+
+	if (slot->failed)
+		setback += slot->failing;
+	for (int side = 0; side < SIDES && setback->failures == 0 && !slot->failed; side++)
+		setback = &slot->memory->sides[side];
+	member->failures = setback->failures;
+	member->next_try = setback->next_try;
+	member->error_code = setback->error_code;
+	member->error = setback->error;
+	if (member->reason == REASON_RESTLESS) {
+		member->failures = slot->deed->trips;
+		member->next_try = slot->next_try;
+	}
+}
+
 struct member *judge_member(const struct slot *slot, const struct claim *claim,
 			    const struct device *device, enum reason refusal)
 {
@@ -121,6 +142,8 @@ struct member *judge_member(const struct slot *slot, const struct claim *claim,
 	member->live = slot->live;
 	member->config = slot->config;
 	member->memory = slot->memory;
+	if (slot->memory)
+		note_setback(member, slot);
 	if (member->kind == VERDICT_CONTESTED) {
 		member->disputed = claim->disputed;
 		member->owner_domain = claim->owner_domain;

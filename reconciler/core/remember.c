@@ -14,9 +14,32 @@ enum {
 		55, /* "in use": libvirt frees an address a moment after the event */
 };
 
+/* Done so often within so long, with the same device for the same wish, something is done in vain
+ * though it works each time: from then on it waits as after a failure, until it has kept still for
+ * twice the longest wait. */
+#define TOO_OFTEN_WITHIN (60 * G_USEC_PER_SEC)
+#define STILL_AGAIN      (2 * LONGEST_WAIT)
+
 static bool is_live_guess(const struct member *member)
 {
 	return member->kind == VERDICT_PENDING && member->reason == REASON_MAYBE_DEAD;
+}
+
+/* The past does not matter any more: what failed is worth another try. */
+static void start_anew(struct memory *memory)
+{
+	g_array_set_size(memory->deeds, 0);
+	for (int side = 0; side < SIDES; side++) {
+		memory->sides[side].failures = 0;
+		memory->sides[side].next_try = 0;
+	}
+}
+
+static void note_wish(struct memory *memory, uint32_t wish)
+{
+	if (memory->wish != 0 && memory->wish != wish)
+		start_anew(memory);
+	memory->wish = wish;
 }
 
 static void note_member(struct history *history, const struct verdict *verdict,
@@ -30,6 +53,9 @@ static void note_member(struct history *history, const struct verdict *verdict,
 	if (!live && !pending && !member->memory)
 		return;
 	memory = history_get(history, verdict->domain->uuid, member->alias);
+	note_wish(memory, tag_hash(verdict->tag));
+	if (!member->device)
+		memory->config_owed = false;
 	if (!member->live)
 		memory->releasing_since = 0;
 	if (!pending)
@@ -62,21 +88,43 @@ static bool has_tag(const struct domain *domain, const char *alias)
 	return false;
 }
 
-static gboolean is_forgotten(gpointer alias, gpointer memory G_GNUC_UNUSED, gpointer data)
+static uint64_t last_time(const struct deed *deed)
 {
-	const struct domain *domain = data;
+	return deed->times[G_N_ELEMENTS(deed->times) - 1];
+}
+
+/* Has it done nothing for so long that what it did does not matter any more? */
+static bool is_still(const struct memory *memory, uint64_t now)
+{
+	for (guint i = 0; i < memory->deeds->len; i++) {
+		if (last_time(&g_array_index(memory->deeds, struct deed, i)) + STILL_AGAIN > now)
+			return false;
+	}
+	return true;
+}
+
+struct forgetting {
+	const struct domain *domain;
+	uint64_t now;
+};
+
+static gboolean is_forgotten(gpointer alias, gpointer memory, gpointer data)
+{
+	const struct forgetting *forgetting = data;
+	const struct domain *domain = forgetting->domain;
 
 	return !has_tag(domain, alias) && !domain_find_hostdev(domain->live, alias) &&
 	       !domain_find_hostdev(domain->config, alias) &&
-	       !domain_find_hostdev(domain->image, alias);
+	       !domain_find_hostdev(domain->image, alias) && is_still(memory, forgetting->now);
 }
 
-static void forget(struct history *history, const struct domain *domain)
+static void forget(struct history *history, const struct domain *domain, uint64_t now)
 {
 	GHashTable *memories = history_of(history, domain->uuid);
+	struct forgetting forgetting = {domain, now};
 
 	if (memories && !domain->unreadable)
-		g_hash_table_foreach_remove(memories, is_forgotten, (gpointer)(uintptr_t)domain);
+		g_hash_table_foreach_remove(memories, is_forgotten, &forgetting);
 }
 
 static gboolean is_gone(gpointer uuid, gpointer memories G_GNUC_UNUSED, gpointer uuids)
@@ -107,7 +155,7 @@ void remember_plan(struct history *history, const struct plan *plan,
 				    snapshot->now);
 	}
 	for (guint i = 0; i < snapshot->domains->len; i++)
-		forget(history, g_ptr_array_index(snapshot->domains, i));
+		forget(history, g_ptr_array_index(snapshot->domains, i), snapshot->now);
 }
 
 /* Between three quarters and all of WAIT, the same for the same alias and attempt: many tags that
@@ -134,32 +182,98 @@ static void note_failure(struct memory *memory, const struct outcome *outcome, c
 			 uint64_t now)
 {
 	const struct action *action = outcome->action;
+	struct setback *setback = &memory->sides[action_side(action->kind)];
 	uint64_t incarnation = action->device ? action->device->incarnation : 0;
 
-	if (memory->failed != incarnation)
-		memory->failures = 0;
-	memory->failed = incarnation;
-	memory->failures++;
-	memory->error_code = outcome->code;
-	g_free(memory->error);
-	memory->error = g_strdup(outcome->message);
-	memory->next_try = now + wait_after(outcome->code, memory->failures, alias);
+	if (setback->failed != incarnation)
+		setback->failures = 0;
+	setback->failed = incarnation;
+	setback->failures++;
+	setback->error_code = outcome->code;
+	g_free(setback->error);
+	setback->error = g_strdup(outcome->message);
+	setback->next_try = now + wait_after(outcome->code, setback->failures, alias);
 	if (outcome->releasing)
 		memory->releasing_since = now;
 	if (outcome->code == CODE_XML_ERROR && action->inherited_port) {
-		memory->no_inherited_port = true;
-		memory->next_try = now;
+		setback->no_inherited_port = true;
+		setback->next_try = now;
 	}
 }
 
+/* The deed of that kind with that device: the one that is known, else a new one, for which the
+ * oldest may have to go. */
+static struct deed *find_deed(GArray *deeds, enum action_kind kind, uint64_t incarnation)
+{
+	struct deed deed = {.kind = kind, .incarnation = incarnation};
+	guint oldest = 0;
+
+	for (guint i = 0; i < deeds->len; i++) {
+		struct deed *old = &g_array_index(deeds, struct deed, i);
+
+		if (old->kind == kind && old->incarnation == incarnation)
+			return old;
+		if (last_time(old) < last_time(&g_array_index(deeds, struct deed, oldest)))
+			oldest = i;
+	}
+	if (deeds->len == MEMORY_DEEDS_MAX)
+		g_array_remove_index(deeds, oldest);
+	g_array_append_val(deeds, deed);
+	return &g_array_index(deeds, struct deed, deeds->len - 1);
+}
+
+/* What a person asked for does not count. */
+static void note_deed(struct memory *memory, const struct action *action, uint64_t now)
+{
+	const size_t count = G_N_ELEMENTS(((struct deed *)NULL)->times);
+	uint64_t incarnation = action->device ? action->device->incarnation : 0;
+	struct deed *deed;
+
+	if (action->reason == REASON_REQUESTED)
+		return;
+	deed = find_deed(memory->deeds, action->kind, incarnation);
+	if (last_time(deed) + STILL_AGAIN <= now)
+		deed->trips = 0;
+	for (size_t i = 1; i < count; i++)
+		deed->times[i - 1] = deed->times[i];
+	deed->times[count - 1] = now;
+	if (deed->trips > 0 || (deed->times[0] && now - deed->times[0] <= TOO_OFTEN_WITHIN))
+		deed->trips++;
+}
+
+const struct deed *remember_restless(const struct memory *memory, const struct action *action,
+				     uint64_t *ret_until)
+{
+	uint64_t incarnation = action->device ? action->device->incarnation : 0;
+
+	for (guint i = 0; i < memory->deeds->len; i++) {
+		const struct deed *deed = &g_array_index(memory->deeds, struct deed, i);
+
+		if (deed->kind != action->kind || deed->incarnation != incarnation ||
+		    deed->trips == 0)
+			continue;
+		*ret_until = last_time(deed) + wait_after(0, deed->trips, action->slot);
+		return deed;
+	}
+	return NULL;
+}
+
+/* What makes room for something better has not brought it yet. */
 static void note_success(struct memory *memory, const struct outcome *outcome)
 {
 	const struct action *action = outcome->action;
+	struct setback *setback = &memory->sides[action_side(action->kind)];
+	bool only_half = action->device && (action->kind == ACTION_DETACH_LIVE ||
+					    action->kind == ACTION_DETACH_CONFIG);
 
-	memory->failures = 0;
-	memory->next_try = 0;
-	memory->error_code = 0;
-	g_clear_pointer(&memory->error, g_free);
+	if (!only_half) {
+		setback->failures = 0;
+		setback->next_try = 0;
+		setback->error_code = 0;
+		g_clear_pointer(&setback->error, g_free);
+	}
+	if (action_side(action->kind) == SIDE_CONFIG)
+		memory->config_owed = only_half && action->reason == REASON_CONFIG_STALE;
 	if (action->kind == ACTION_DETACH_LIVE)
 		memory->releasing_since = 0;
 	if (action->kind != ACTION_ATTACH_LIVE)
@@ -175,26 +289,18 @@ static void note_success(struct memory *memory, const struct outcome *outcome)
 	}
 }
 
-/* Which slot an action belongs to: a detach may carry the alias of the hostdev it adopted. */
-static char *alias_of(const struct action *action)
-{
-	if (action->tag && action->device)
-		return tag_alias(action->tag, action->device);
-	return g_strdup(action->alias);
-}
-
 void remember_outcome(struct history *history, const struct outcome *outcome, uint64_t now)
 {
 	const struct action *action = outcome->action;
-	g_autofree char *alias = alias_of(action);
-	struct memory *memory = history_get(history, action->domain->uuid, alias);
+	struct memory *memory = history_get(history, action->domain->uuid, action->slot);
 
 	switch (outcome->kind) {
 	case OUTCOME_DONE:
 		note_success(memory, outcome);
+		note_deed(memory, action, now);
 		return;
 	case OUTCOME_FAILED:
-		note_failure(memory, outcome, alias, now);
+		note_failure(memory, outcome, action->slot, now);
 		return;
 	case OUTCOME_SKIPPED:
 	case OUTCOME_PRINTED:
@@ -224,8 +330,7 @@ void remember_start(struct history *history, const struct domain *domain)
 		memory->suspect_since = 0;
 		memory->releasing_since = 0;
 		memory->replug = false;
-		memory->failures = 0;
-		memory->next_try = 0;
+		start_anew(memory);
 	}
 }
 

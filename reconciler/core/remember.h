@@ -18,9 +18,15 @@ void remember_plan(struct history *history, const struct plan *plan,
 /* SNAPSHOT has all domains there are: forgets the others. */
 void remember_domains(struct history *history, const struct snapshot *snapshot);
 
-/* After an action: success clears, failure counts and sets the next try (quick for what passes by
- * itself, else doubling up to a minute, with jitter from alias and attempt). */
+/* After an action, of its side: success clears, failure counts and sets the next try (quick for
+ * what passes by itself, else doubling up to a minute, with jitter from alias and attempt). What
+ * succeeds too often waits as well. */
 void remember_outcome(struct history *history, const struct outcome *outcome, uint64_t now);
+
+/* Has ACTION been done so often, each time with success, that it must wait? Then what is remembered
+ * of that, and *ret_until when it may be done again; else NULL. */
+const struct deed *remember_restless(const struct memory *memory, const struct action *action,
+				     uint64_t *ret_until);
 
 /* The domain has another QEMU: nothing known of its live side holds any more, and what failed is
  * worth another try. */

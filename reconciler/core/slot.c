@@ -3,6 +3,7 @@
 
 #include "reconciler/core/claim.h"
 #include "reconciler/core/match.h"
+#include "reconciler/core/remember.h"
 
 static void action_free_in_array(gpointer action)
 {
@@ -52,10 +53,14 @@ static void note_wake(struct slot *slot, uint64_t when)
 		slot->wake = when;
 }
 
-static void fail(struct slot *slot, enum reason reason)
+/* The first failure is what is told. */
+static void fail(struct slot *slot, enum domain_side side, enum reason reason)
 {
+	if (!slot->failed) {
+		slot->reason = reason;
+		slot->failing = side;
+	}
 	slot->failed = true;
-	slot->reason = reason;
 }
 
 static void note_pending(struct slot *slot, enum reason reason)
@@ -74,6 +79,7 @@ static struct action *add(struct slot *slot, enum action_kind kind, enum reason 
 	action->domain = slot->domain;
 	action->tag = slot->tag;
 	action->device = slot->device;
+	action->slot = g_strdup(slot->alias);
 	action->alias = g_strdup(slot->alias);
 	g_ptr_array_add(slot->actions, action);
 	note_pending(slot, reason);
@@ -120,7 +126,7 @@ static bool detach(struct slot *slot, enum action_kind kind, const struct hostde
 	if (live && must_await_release(slot))
 		return false;
 	if (first != hostdev) {
-		fail(slot, REASON_FOREIGN_HOSTDEV);
+		fail(slot, action_side(kind), REASON_FOREIGN_HOSTDEV);
 		slot->blocker_domain = first ? slot->domain : NULL;
 		slot->blocker = first;
 		return false;
@@ -149,12 +155,13 @@ static const char *port_of(const struct hostdev *hostdev)
 
 /* The guest port that was not asked for but should be kept, unless libvirt has refused it to this
  * very device. */
-static const char *inherited_port(const struct slot *slot, const struct hostdev *first,
-				  const struct hostdev *second)
+static const char *inherited_port(const struct slot *slot, enum domain_side side,
+				  const struct hostdev *first, const struct hostdev *second)
 {
 	const struct memory *memory = slot->memory;
 
-	if (memory && memory->no_inherited_port && memory->failed == slot->device->incarnation)
+	if (memory && memory->sides[side].no_inherited_port &&
+	    memory->sides[side].failed == slot->device->incarnation)
 		return NULL;
 	if (port_of(first))
 		return port_of(first);
@@ -207,7 +214,7 @@ static void replug(struct slot *slot, enum reason reason)
 	const char *port = slot->tag->guest_port;
 
 	if (!port)
-		port = inherited_port(slot, slot->live, slot->config);
+		port = inherited_port(slot, SIDE_LIVE, slot->live, slot->config);
 	if (detach(slot, ACTION_DETACH_LIVE, slot->live, reason))
 		attach(slot, ACTION_ATTACH_LIVE, reason, port);
 }
@@ -229,7 +236,7 @@ static void check_pulse(struct slot *slot)
 		replug(slot, REASON_REQUESTED);
 		return;
 	case PULSE_BEYOND_HELP:
-		fail(slot, REASON_NOT_ALIVE);
+		fail(slot, SIDE_LIVE, REASON_NOT_ALIVE);
 		return;
 	}
 }
@@ -255,7 +262,7 @@ static void plan_live(struct slot *slot)
 		return;
 	port = slot->tag->guest_port;
 	if (!port)
-		port = inherited_port(slot, live, slot->config);
+		port = inherited_port(slot, SIDE_LIVE, live, slot->config);
 	attach(slot, ACTION_ATTACH_LIVE, reason, port);
 }
 
@@ -286,7 +293,8 @@ static bool config_port(const struct slot *slot, const char **ret_port)
 		*ret_port = planned->guest_port;
 		return *ret_port != NULL;
 	}
-	*ret_port = inherited_port(slot, slot_is_live(slot) ? slot->live : NULL, slot->config);
+	*ret_port = inherited_port(slot, SIDE_CONFIG, slot_is_live(slot) ? slot->live : NULL,
+				   slot->config);
 	return true;
 }
 
@@ -326,7 +334,8 @@ static void want_config(struct slot *slot)
 static void plan_config(struct slot *slot)
 {
 	enum tag_persist persist = slot->tag ? slot->tag->persist : TAG_PERSIST_NO;
-	bool wanted = persist == TAG_PERSIST_YES || (persist == TAG_PERSIST_KEEP && slot->config);
+	bool had = slot->config || (slot->memory && slot->memory->config_owed);
+	bool wanted = persist == TAG_PERSIST_YES || (persist == TAG_PERSIST_KEEP && had);
 
 	if (slot->device && wanted)
 		want_config(slot);
@@ -359,13 +368,55 @@ static bool alias_is_taken(const struct slot *slot)
 }
 
 /* A failure waits for its time, unless the device has been enumerated anew. */
-static bool must_wait(const struct slot *slot)
+static bool must_wait(const struct slot *slot, enum domain_side side, uint64_t *ret_until)
 {
-	const struct memory *memory = slot->memory;
+	const struct setback *setback = &slot->memory->sides[side];
 
-	if (!memory || memory->next_try <= slot->snapshot->now)
+	*ret_until = setback->next_try;
+	return setback->next_try > slot->snapshot->now &&
+	       setback->failed == (slot->device ? slot->device->incarnation : 0);
+}
+
+/* What a person asks for is done, however often. */
+static bool is_restless(struct slot *slot, const struct action *action, uint64_t *ret_until)
+{
+	if (action->reason == REASON_REQUESTED)
 		return false;
-	return memory->failed == (slot->device ? slot->device->incarnation : 0);
+	slot->deed = remember_restless(slot->memory, action, ret_until);
+	return slot->deed && *ret_until > slot->snapshot->now;
+}
+
+/* Why nothing may be done now about what the actions from FROM on do to one side; REASON_NONE
+ * if it may. */
+static enum reason why_not_now(struct slot *slot, enum domain_side side, guint from,
+			       uint64_t *ret_until)
+{
+	if (!slot->memory || from == slot->actions->len)
+		return REASON_NONE;
+	if (must_wait(slot, side, ret_until))
+		return REASON_LIBVIRT_ERROR;
+	for (guint i = from; i < slot->actions->len; i++) {
+		if (is_restless(slot, g_ptr_array_index(slot->actions, i), ret_until))
+			return REASON_RESTLESS;
+	}
+	return REASON_NONE;
+}
+
+static void plan_side(struct slot *slot, enum domain_side side, void (*plan)(struct slot *))
+{
+	guint from = slot->actions->len;
+	uint64_t until = 0;
+	enum reason reason;
+
+	plan(slot);
+	reason = why_not_now(slot, side, from, &until);
+	if (reason == REASON_NONE)
+		return;
+	g_ptr_array_set_size(slot->actions, (int)from);
+	if (!slot->failed)
+		slot->next_try = until;
+	fail(slot, side, reason);
+	note_wake(slot, until);
 }
 
 /* At the next boot the address may be another device's, and a guest that starts before us would get
@@ -379,7 +430,7 @@ static void plan_leaving(struct slot *slot)
 void slot_plan(struct slot *slot)
 {
 	if (alias_is_taken(slot) && (slot->tag || slot->live || slot->config)) {
-		fail(slot, REASON_ALIAS_TAKEN);
+		fail(slot, SIDE_LIVE, REASON_ALIAS_TAKEN);
 		return;
 	}
 	if (slot->snapshot->leaving) {
@@ -387,14 +438,9 @@ void slot_plan(struct slot *slot)
 		return;
 	}
 	if (slot->domain->running)
-		plan_live(slot);
+		plan_side(slot, SIDE_LIVE, plan_live);
 	if (slot->domain->persistent)
-		plan_config(slot);
+		plan_side(slot, SIDE_CONFIG, plan_config);
 	if (slot->domain->saved)
-		plan_image(slot);
-	if (slot->actions->len > 0 && must_wait(slot)) {
-		g_ptr_array_set_size(slot->actions, 0);
-		fail(slot, REASON_LIBVIRT_ERROR);
-		slot->wake = slot->memory->next_try;
-	}
+		plan_side(slot, SIDE_IMAGE, plan_image);
 }

@@ -23,9 +23,12 @@ struct slot {
 	const struct memory *memory; /* or NULL */
 
 	/* What slot_plan() finds. */
-	bool failed;        /* something cannot be done now; `reason` is why */
-	bool pending;       /* `reason` is the first thing that is not as it should be */
-	enum reason reason; /* else REASON_ATTACHED or REASON_ADOPTED */
+	bool failed;              /* something cannot be done now; `reason` is why */
+	enum domain_side failing; /* … and on which side */
+	uint64_t next_try;        /* … and when it is tried again, if it is known */
+	const struct deed *deed;  /* REASON_RESTLESS: what was done too often */
+	bool pending;             /* `reason` is the first thing that is not as it should be */
+	enum reason reason;       /* else REASON_ATTACHED or REASON_ADOPTED */
 	const struct domain *blocker_domain; /* whose hostdev stands in the way, */
 	const struct hostdev *blocker;       /* and which, or NULL */
 	uint64_t wake;                       /* when to look again, 0 never */

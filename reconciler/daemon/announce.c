@@ -17,7 +17,7 @@ static bool is_another_try(const struct verdict *verdict)
 	for (guint i = 0; verdict->kind == VERDICT_PENDING && i < verdict->members->len; i++) {
 		const struct member *member = g_ptr_array_index(verdict->members, i);
 
-		if (member->memory && member->memory->failures > 0)
+		if (member->failures > 0)
 			return true;
 	}
 	return false;

@@ -92,7 +92,7 @@ static double failures_of(const struct verdict *verdict)
 	for (guint i = 0; i < verdict->members->len; i++) {
 		const struct member *member = g_ptr_array_index(verdict->members, i);
 
-		most = MAX(most, member->memory ? member->memory->failures : 0);
+		most = MAX(most, member->failures);
 	}
 	return most;
 }

@@ -109,13 +109,13 @@ static void append_owner(GString *page, const struct member *member)
 					     : "none"));
 }
 
-static void append_memory(GString *page, const struct memory *memory)
+static void append_setback(GString *page, const struct member *member)
 {
-	if (!memory || !memory->error)
+	if (!member->error)
 		return;
 	words_append(page, "libvirt",
-		     g_strdup_printf("%s (code %d, %u in a row)", memory->error, memory->error_code,
-				     memory->failures));
+		     g_strdup_printf("%s (code %d, %u in a row)", member->error, member->error_code,
+				     member->failures));
 }
 
 static void append_device(GString *page, const struct device *device)
@@ -142,7 +142,7 @@ static void append_member(GString *page, const struct verdict *verdict, const st
 	append_hostdev(page, "live", member->live);
 	append_hostdev(page, "config", member->config);
 	append_owner(page, member);
-	append_memory(page, member->memory);
+	append_setback(page, member);
 }
 
 static const char *prospect_of_refused(enum reason reason)

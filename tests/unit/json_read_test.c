@@ -40,7 +40,7 @@ static char *replaced(const char *text, const char *from, const char *to)
 static void unknown_keys_and_a_newer_minor_are_ignored(void **state)
 {
 	g_autofree char *text = json_world_new_text();
-	g_autofree char *newer = replaced(text, "\"minor\": 0", "\"minor\": 7, \"patch\": []");
+	g_autofree char *newer = replaced(text, "\"minor\": 1", "\"minor\": 7, \"patch\": []");
 	g_autofree char *extended =
 		replaced(newer, "\"hub\": ", "\"rainbow\": {\"a\": 1}, \"hub\": ");
 	g_autofree char *again = NULL;
@@ -176,7 +176,13 @@ static const struct damage damages[] = {
 	{"\"alias\": \"ua-usbr-front--a b\"", "\"alias\": \"ua-usbr-coral\"",
 	 "history[2]: is of the same"},
 	{"\"uuid\": \"0\"", "\"uuid\": \" 0\"", "history[0].uuid: must have no blank"},
-	{"\"error_code\": 38", "\"error_code\": 99999999999", "history[1].error_code: "},
+	{"\"config\": {\n          \"failures\": 0", "\"config\": {\n          \"failures\": -1",
+	 "history[0].sides.config.failures: "},
+	{"\"kind\": \"attach_live\"", "\"kind\": \"dance\"", "history[1].deeds[0].kind: is not"},
+	{"\"times\": [", "\"times\": [1, 2, 3, 4, ",
+	 "history[1].deeds[0].times: must be at most 4"},
+	{"\"deeds\": [\n        {", "\"deeds\": [{}, {}, {}, {}, {}, {}, {}, {}, {",
+	 "history[1].deeds: must be at most 8"},
 	{"\"devices\": [", "\"devices\": null, \"x\": [", "devices: is missing"},
 	{"\"domains\": [", "\"domains\": null, \"x\": [", "domains: is missing"},
 };

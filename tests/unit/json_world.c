@@ -169,12 +169,21 @@ struct history *json_world_new_history(void)
 {
 	struct history *history = history_new();
 	struct memory *memory = history_get(history, UUID, "ua-usbr-coral");
+	const struct deed deed = {.kind = ACTION_ATTACH_LIVE,
+				  .incarnation = 123456788,
+				  .times = {0, 0, 86399000001, 86400000001},
+				  .trips = 2};
 
-	memory->failures = 3;
-	memory->next_try = 86401000001;
-	memory->error_code = 38;
-	memory->error = g_strdup("unable to stat: /dev/bus/usb/002/005");
-	memory->failed = 123456789;
+	memory->sides[SIDE_LIVE].failures = 3;
+	memory->sides[SIDE_LIVE].next_try = 86401000001;
+	memory->sides[SIDE_LIVE].error_code = 38;
+	memory->sides[SIDE_LIVE].error = g_strdup("unable to stat: /dev/bus/usb/002/005");
+	memory->sides[SIDE_LIVE].failed = 123456789;
+	memory->sides[SIDE_CONFIG].error_code = 67;
+	memory->sides[SIDE_IMAGE].failed = 7;
+	g_array_append_val(memory->deeds, deed);
+	memory->wish = 4000000000;
+	memory->config_owed = true;
 	memory->attached = 123456788;
 	memory->replugged = G_MAXINT64;
 	memory->suspect_since = 1;
@@ -182,7 +191,7 @@ struct history *json_world_new_history(void)
 	memory->releasing_since = 86400000002;
 	memory->guest_port = g_strdup("0:2");
 	memory->replug = true;
-	memory->no_inherited_port = true;
+	memory->sides[SIDE_LIVE].no_inherited_port = true;
 	history_get(history, UUID, "ua-usbr-front--a b");
 	history_get(history, "0", "x");
 	return history;
@@ -220,6 +229,10 @@ static void add_verdict(struct plan *plan, const struct snapshot *snapshot,
 	member->owner_domain = domain;
 	member->owner_tag = g_ptr_array_index(domain->tags, 1);
 	member->memory = history_find(history, UUID, "ua-usbr-coral");
+	member->failures = member->memory->sides[SIDE_LIVE].failures;
+	member->next_try = member->memory->sides[SIDE_LIVE].next_try;
+	member->error_code = member->memory->sides[SIDE_LIVE].error_code;
+	member->error = member->memory->sides[SIDE_LIVE].error;
 	g_ptr_array_add(verdict->members, member);
 	g_ptr_array_add(plan->verdicts, verdict);
 }

@@ -258,13 +258,13 @@ static void a_failure_waits_until_the_device_is_enumerated_anew(void **state)
 	remember_outcome(history, &refused, world->now);
 	world_expect(world, history, "", "g1/a failed libvirt_error 1-1\n");
 	memory = history_find(history, "uuid-g1", "ua-usbr-a");
-	assert_in_range(memory->next_try - world->now, 750000, 1000000);
-	world->now = memory->next_try;
+	assert_in_range(memory->sides[SIDE_LIVE].next_try - world->now, 750000, 1000000);
+	world->now = memory->sides[SIDE_LIVE].next_try;
 	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 	for (unsigned int i = 0; i < 20; i++)
 		remember_outcome(history, &refused, world->now);
-	assert_in_range(memory->next_try - world->now, 45000000, 60000000);
+	assert_in_range(memory->sides[SIDE_LIVE].next_try - world->now, 45000000, 60000000);
 	world_move(device, 6);
 	world_expect(world, history, "+live g1 ua-usbr-a 1:6 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");

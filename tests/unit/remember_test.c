@@ -70,11 +70,13 @@ static void a_start_makes_the_past_of_one_domain_void(void **state)
 	struct domain *domain = world_domain(world, "g1", true);
 
 	(void)state;
-	history_get(history, domain->uuid, "ua-usbr-a")->failures = 3;
-	history_get(history, "uuid-g12", "ua-usbr-a")->failures = 3;
+	history_get(history, domain->uuid, "ua-usbr-a")->sides[SIDE_LIVE].failures = 3;
+	history_get(history, "uuid-g12", "ua-usbr-a")->sides[SIDE_LIVE].failures = 3;
 	remember_start(history, domain);
-	assert_int_equal(history_find(history, domain->uuid, "ua-usbr-a")->failures, 0);
-	assert_int_equal(history_find(history, "uuid-g12", "ua-usbr-a")->failures, 3);
+	assert_int_equal(
+		history_find(history, domain->uuid, "ua-usbr-a")->sides[SIDE_LIVE].failures, 0);
+	assert_int_equal(history_find(history, "uuid-g12", "ua-usbr-a")->sides[SIDE_LIVE].failures,
+			 3);
 }
 
 static uint64_t releasing_after(struct history *history, struct outcome outcome)
@@ -96,7 +98,7 @@ static void a_release_is_remembered_until_it_is_over(void **state)
 	char alias[] = "ua-usbr-a";
 
 	(void)state;
-	detach.alias = alias;
+	detach.alias = detach.slot = alias;
 	detach.hostdev = world_hostdev(domain->live, alias, device);
 	world_tag(domain, "a", "AAA");
 	assert_int_equal(releasing_after(history, refused), 0);
@@ -114,6 +116,193 @@ static void a_release_is_remembered_until_it_is_over(void **state)
 	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
 }
 
+/* Somebody takes the hostdev out as soon as it is in, for two minutes. How often was it put in? */
+static unsigned int attaches_in_vain(struct snapshot *world, struct history *history,
+				     struct domain *domain, uint64_t until)
+{
+	unsigned int count = 0;
+
+	while (world->now < until) {
+		OWN(plan) plan = planner_plan(world, history);
+
+		remember_plan(history, plan, world);
+		count += plan->actions->len;
+		world_apply(world, plan, history);
+		g_ptr_array_set_size(domain->live, 0);
+		world->now += 50000;
+	}
+	return count;
+}
+
+static void what_does_not_last_is_done_less_and_less_often(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+	struct tag *tag = world_tag(domain, "a", "AAA");
+	uint64_t until = WORLD_NOW + 120 * (uint64_t)G_USEC_PER_SEC;
+	OWN(plan) plan = NULL;
+	const struct verdict *verdict;
+	const struct member *member;
+
+	(void)state;
+	/* Four at once, and then after 1, 2, 4 … 60 s, or a quarter less. */
+	assert_in_range(attaches_in_vain(world, history, domain, until), 10, 12);
+	world_expect(world, history, "", "g1/a failed restless 1-1\n");
+	plan = planner_plan(world, history);
+	verdict = g_ptr_array_index(plan->verdicts, 0);
+	member = g_ptr_array_index(verdict->members, 0);
+	assert_int_equal(verdict->severity, SEVERITY_CRITICAL);
+	assert_in_range(member->failures, 7, 9);
+	assert_true(member->next_try > world->now && member->next_try == plan->wake);
+	/* Another enumeration is another device as far as that goes, and so is another wish. */
+	world_move(device, 6);
+	world_expect(world, history, "+live g1 ua-usbr-a 1:6 @0:1 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
+	world_move(device, 5);
+	device->incarnation -= 2000;
+	world_expect(world, history, "", "g1/a failed restless 1-1\n");
+	tag->force = true;
+	note(world, history);
+	world_expect(world, history, "+live g1 ua-usbr-a 1:5 @0:1 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
+}
+
+static void what_has_kept_still_starts_anew(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+	uint64_t until = WORLD_NOW + 10 * (uint64_t)G_USEC_PER_SEC;
+
+	(void)state;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	world_tag(domain, "a", "AAA");
+	attaches_in_vain(world, history, domain, until);
+	world->now += 120 * (uint64_t)G_USEC_PER_SEC;
+	until = world->now + G_USEC_PER_SEC / 2;
+	assert_int_equal(attaches_in_vain(world, history, domain, until), 4);
+}
+
+static void what_a_person_asks_for_is_done_however_often(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->live, "ua-usbr-a", device);
+	for (unsigned int i = 0; i < 10; i++) {
+		OWN(plan) plan = NULL;
+
+		remember_replug(history, domain, "ua-usbr-a");
+		plan = planner_plan(world, history);
+		assert_int_equal(plan->actions->len, 2);
+		world_apply(world, plan, history);
+	}
+	world_expect(world, history, "", "g1/a attached attached 1-1\n");
+}
+
+/* A hostdev that nobody names comes back whenever it has been taken out. */
+static void a_gone_tag_is_restless_too(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+	unsigned int count = 0;
+
+	(void)state;
+	while (world->now < WORLD_NOW + 60 * (uint64_t)G_USEC_PER_SEC) {
+		OWN(plan) plan = NULL;
+
+		g_ptr_array_set_size(domain->live, 0);
+		note(world, history);
+		world_hostdev(domain->live, "ua-usbr-gone", device);
+		plan = planner_plan(world, history);
+		count += plan->actions->len;
+		world_apply(world, plan, history);
+		world->now += 50000;
+	}
+	assert_in_range(count, 8, 11);
+	world->now += 200 * (uint64_t)G_USEC_PER_SEC;
+	g_ptr_array_set_size(domain->live, 0);
+	note(world, history);
+	assert_null(history_find(history, domain->uuid, "ua-usbr-gone"));
+}
+
+static void refuse(struct history *history, const struct plan *plan, enum action_kind kind,
+		   int code)
+{
+	for (guint i = 0; i < plan->actions->len; i++) {
+		struct outcome outcome = {.action = g_ptr_array_index(plan->actions, i),
+					  .kind = OUTCOME_FAILED,
+					  .code = code};
+
+		if (outcome.action->kind == kind)
+			remember_outcome(history, &outcome, WORLD_NOW);
+	}
+}
+
+static void each_side_fails_for_itself(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+	struct tag *tag = world_tag(domain, "a", "AAA");
+	OWN(plan) plan = NULL;
+	const struct memory *memory;
+
+	(void)state;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	tag->persist = TAG_PERSIST_YES;
+	tag->guest_port = g_strdup("0:3");
+	plan = planner_plan(world, history);
+	assert_int_equal(plan->actions->len, 2);
+	refuse(history, plan, ACTION_ATTACH_CONFIG, 67);
+	world_expect(world, history, "+live g1 ua-usbr-a 1:5 @0:3 (not_attached)\n",
+		     "g1/a failed libvirt_error 1-1\n");
+	memory = history_find(history, domain->uuid, "ua-usbr-a");
+	assert_int_equal(memory->sides[SIDE_LIVE].failures, 0);
+	refuse(history, plan, ACTION_ATTACH_LIVE, 1);
+	world_expect(world, history, "", "g1/a failed libvirt_error 1-1\n");
+	/* A success of the one does not clear the other. */
+	remember_outcome(history, &(struct outcome){.action = g_ptr_array_index(plan->actions, 1)},
+			 WORLD_NOW);
+	assert_int_equal(memory->sides[SIDE_LIVE].failures, 1);
+	assert_int_equal(memory->sides[SIDE_CONFIG].failures, 0);
+}
+
+static void a_config_entry_that_made_room_in_vain_is_owed(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", false);
+	OWN(plan) plan = NULL;
+
+	(void)state;
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->config, "ua-usbr-a", device);
+	world_move(device, 6);
+	plan = planner_plan(world, history);
+	remember_outcome(history, &(struct outcome){.action = g_ptr_array_index(plan->actions, 0)},
+			 WORLD_NOW);
+	g_ptr_array_set_size(domain->config, 0);
+	refuse(history, plan, ACTION_ATTACH_CONFIG, 38);
+	note(world, history);
+	world->now += G_USEC_PER_SEC;
+	world_expect(world, history, "+config g1 ua-usbr-a 1:6 (config_absent)\n",
+		     "g1/a pending config_absent 1-1\n");
+	world_settle(world, history);
+	/* A person may take it out for good. */
+	g_ptr_array_set_size(domain->config, 0);
+	world_expect(world, history, "", "g1/a inactive domain_off 1-1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +311,12 @@ int main(void)
 		cmocka_unit_test(only_who_has_all_domains_may_forget_one),
 		cmocka_unit_test(a_release_is_remembered_until_it_is_over),
 		cmocka_unit_test(a_start_makes_the_past_of_one_domain_void),
+		cmocka_unit_test(what_does_not_last_is_done_less_and_less_often),
+		cmocka_unit_test(what_has_kept_still_starts_anew),
+		cmocka_unit_test(what_a_person_asks_for_is_done_however_often),
+		cmocka_unit_test(a_gone_tag_is_restless_too),
+		cmocka_unit_test(each_side_fails_for_itself),
+		cmocka_unit_test(a_config_entry_that_made_room_in_vain_is_owed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

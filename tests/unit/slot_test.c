@@ -273,8 +273,8 @@ static void a_failed_detach_of_what_is_gone_waits_too(void **state)
 	world_tag(domain, "a", "AAA");
 	world_hostdev(domain->live, "ua-usbr-a", device);
 	world_unplug(world, device);
-	memory->failures = 1;
-	memory->next_try = world->now + 1;
+	memory->sides[SIDE_LIVE].failures = 1;
+	memory->sides[SIDE_LIVE].next_try = world->now + 1;
 	world_expect(world, history, "", "g1/a missing not_plugged_in\n");
 	world->now++;
 	world_expect(world, history, "-live g1 ua-usbr-a 1:5 (device_gone)\n",
@@ -323,9 +323,9 @@ static void an_old_failure_is_none_once_nothing_is_to_be_done(void **state)
 	(void)state;
 	world_tag(domain, "a", "AAA");
 	world_hostdev(domain->live, "ua-usbr-a", device);
-	memory->failures = 1;
-	memory->failed = device->incarnation;
-	memory->next_try = world->now + 1;
+	memory->sides[SIDE_LIVE].failures = 1;
+	memory->sides[SIDE_LIVE].failed = device->incarnation;
+	memory->sides[SIDE_LIVE].next_try = world->now + 1;
 	world_expect(world, history, "", "g1/a attached attached 1-1\n");
 }
 

@@ -198,7 +198,7 @@ static void a_memory_is_made_once_and_belongs_to_one_alias(void **state)
 	(void)state;
 	assert_null(history_find(history, "uuid", "alias"));
 	memory = history_get(history, "uuid", "alias");
-	memory->failures = 3;
+	memory->sides[SIDE_LIVE].failures = 3;
 	assert_ptr_equal(history_get(history, "uuid", "alias"), memory);
 	assert_ptr_equal(history_find(history, "uuid", "alias"), memory);
 	assert_null(history_find(history, "uuid", "other"));
