@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/devices_port.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "state/sysfs.h"
@@ -33,17 +32,18 @@ static bool climb(char **syspath)
 	return true;
 }
 
-bool devices_port_on_usb3(const char *syspath)
+char *devices_port_root(const char *syspath)
 {
-	g_autofree char *root = g_strdup(syspath);
-	g_autofree char *speed = NULL;
-	g_autofree char *err = NULL;
+	char *root = g_strdup(syspath);
 
 	while (climb(&root))
 		continue;
-	if (sysfs_read(root, "speed", &speed, &err) != 0 || !speed)
-		return false;
-	return strtoul(speed, NULL, 10) >= SUPER_SPEED;
+	return root;
+}
+
+bool devices_port_is_usb3(unsigned int speed)
+{
+	return speed >= SUPER_SPEED;
 }
 
 /* "usb1-port5" is the port of a device "1-5", "1-3-port2" that of "1-3.2". */
@@ -85,27 +85,29 @@ static const char *last_number_of(const char *sysname)
 }
 
 /*
- * The chain of the USB 2 ports that belong to the device's place: its own port's companion, or that
+ * The chain of the USB 2 ports that belong to the device's place: its own port's COMPANION, or that
  * of the nearest hub on the way up that has one, and the same numbers from there on. NULL: none
  * has.
  */
-static char *usb2_chain(const char *syspath)
+static char *usb2_chain(const char *syspath, const char *companion)
 {
 	g_autofree char *at = g_strdup(syspath);
+	g_autofree char *next = g_strdup(companion);
 	g_autofree char *below = g_strdup("");
 
-	do {
+	for (;;) {
 		g_autofree char *sysname = g_path_get_basename(at);
-		g_autofree char *companion = devices_port_companion(at);
 		char *longer;
 
-		if (companion)
-			return g_strconcat(chain_of(companion), below, NULL);
+		if (next)
+			return g_strconcat(chain_of(next), below, NULL);
 		longer = g_strconcat(".", last_number_of(sysname), below, NULL);
 		g_free(below);
 		below = longer;
-	} while (climb(&at));
-	return NULL;
+		if (!climb(&at))
+			return NULL;
+		next = devices_port_companion(at);
+	}
 }
 
 /* ID_PATH with PART and CHAIN in the place of its last USB part; CHAIN NULL: its own. */
@@ -125,14 +127,10 @@ char *devices_port_v3(const char *id_path)
 	return respell(id_path, USB_V3_PART, NULL);
 }
 
-char *devices_port_canonical(const char *syspath, const char *id_path)
+char *devices_port_canonical(const char *syspath, const char *id_path, const char *companion)
 {
-	g_autofree char *chain = NULL;
-	char *port;
+	g_autofree char *chain = usb2_chain(syspath, companion);
+	char *port = chain ? respell(id_path, USB_PART, chain) : devices_port_v3(id_path);
 
-	if (!devices_port_on_usb3(syspath))
-		return g_strdup(id_path);
-	chain = usb2_chain(syspath);
-	port = chain ? respell(id_path, USB_PART, chain) : devices_port_v3(id_path);
 	return port ? port : g_strdup(id_path);
 }

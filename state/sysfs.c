@@ -3,25 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-static ssize_t read_all(int fd, char *buffer, size_t size)
+/* The kernel gives an attribute whole to a buffer that holds it: there is nothing to read after it.
+ */
+static ssize_t read_once(int fd, char *buffer, size_t size)
 {
-	size_t length = 0;
+	ssize_t n;
 
-	while (length < size) {
-		ssize_t n = read(fd, buffer + length, size - length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
-	return (ssize_t)length;
+	do
+		n = read(fd, buffer, size);
+	while (n < 0 && errno == EINTR);
+	return n;
 }
 
 /* ENODEV: the file was still there, but its device is not any more. */
@@ -33,17 +28,21 @@ static int read_failed(const char *path, int error, char **err)
 	return -1;
 }
 
-int sysfs_read(const char *directory, const char *attribute, char **ret_text, char **err)
+int sysfs_open(const char *directory)
 {
-	g_autofree char *path = g_build_filename(directory, attribute, NULL);
+	return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int sysfs_read_at(int dir, const char *path, char **ret_text, char **err)
+{
 	char text[SYSFS_TEXT_MAX + 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	ssize_t length;
 	int error;
 
 	if (fd < 0)
 		return read_failed(path, errno, err);
-	length = read_all(fd, text, SYSFS_TEXT_MAX);
+	length = read_once(fd, text, SYSFS_TEXT_MAX);
 	error = errno;
 	close(fd);
 	if (length < 0)
@@ -55,12 +54,52 @@ int sysfs_read(const char *directory, const char *attribute, char **ret_text, ch
 	return 0;
 }
 
+int sysfs_read_file(const char *path, char **ret_text, char **err)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	char part[4 * SYSFS_TEXT_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t length;
+	int error;
+
+	if (fd < 0)
+		return read_failed(path, errno, err);
+	do {
+		length = read_once(fd, part, sizeof(part));
+		error = errno;
+		if (length > 0)
+			g_string_append_len(text, part, length);
+	} while (length == (ssize_t)sizeof(part));
+	close(fd);
+	if (length < 0)
+		return read_failed(path, error, err);
+	*ret_text = text->len > 0 ? g_strdup(text->str) : NULL;
+	return 0;
+}
+
+int sysfs_read(const char *directory, const char *attribute, char **ret_text, char **err)
+{
+	g_autofree char *path = g_build_filename(directory, attribute, NULL);
+
+	return sysfs_read_at(AT_FDCWD, path, ret_text, err);
+}
+
+char *sysfs_read_link_at(int dir, const char *link)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(dir, link, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return NULL;
+	target[length] = '\0';
+	return g_path_get_basename(target);
+}
+
 char *sysfs_read_link(const char *directory, const char *link)
 {
 	g_autofree char *path = g_build_filename(directory, link, NULL);
-	g_autofree char *target = g_file_read_link(path, NULL);
 
-	return target ? g_path_get_basename(target) : NULL;
+	return sysfs_read_link_at(AT_FDCWD, path);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)

@@ -17,8 +17,23 @@
  */
 int sysfs_read(const char *directory, const char *attribute, char **ret_text, char **err);
 
+/*
+ * A directory to read in, -1 when it is not there. What is read through it is of this one device,
+ * whoever takes its name meanwhile: once it is gone, nothing is found there any more.
+ */
+int sysfs_open(const char *directory);
+
+/* As sysfs_read(), in the directory DIR. */
+int sysfs_read_at(int dir, const char *attribute, char **ret_text, char **err);
+
+/* A whole file, of any length; NULL when empty. As sysfs_read(). */
+int sysfs_read_file(const char *path, char **ret_text, char **err);
+
 /* The last part of where a link points, a new string; NULL when there is no such link. */
 char *sysfs_read_link(const char *directory, const char *link);
+
+/* As sysfs_read_link(), in the directory DIR. */
+char *sysfs_read_link_at(int dir, const char *link);
 
 /* The names in the directory that begin with PREFIX, sorted; empty when it is not there. */
 GPtrArray *sysfs_list(const char *directory, const char *prefix);

@@ -10,6 +10,7 @@ usb() { # SYSNAME DEV ID CLASS SERIAL PRODUCT
 	[[ $1 == 1-* ]] || port=
 	printf '%s\n' "P: $controller/usb1${port:+/$1}" E:\ {DEVTYPE=usb_device,SUBSYSTEM=usb,USEC_INITIALIZED=5} \
 		"E: ID_PATH=pci-0000:00:14.0$port" A:\ {busnum=1,devnum="$2",speed=12,authorized=1}'\n' \
+		E:\ {BUSNUM=001,DEVNUM=00"$2",PRODUCT="${id[0]}/${id[1]}/100",TYPE="$((10#$4))/0/0"} \
 		"A: idVendor=${id[0]}\n" "A: idProduct=${id[1]}\n" "A: bDeviceClass=$4\n"
 	[[ -z $5 ]] || printf '%s\n' "A: serial=$5\n"
 	printf '%s\n\n' "A: product=$6\n"

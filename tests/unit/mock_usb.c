@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,12 +103,57 @@ static void set_bytes(struct mock_usb *mock, const char *syspath, const char *at
 					      (gint)strlen(copy));
 }
 
+/* An attribute of a device without its newline, a new string; NULL: there is none. */
+static char *get_line(struct mock_usb *mock, const char *syspath, const char *attribute)
+{
+	g_autofree char *path = g_build_filename(syspath, attribute, NULL);
+	g_autofree char *real = real_path(mock, path);
+	char *text = NULL;
+
+	return g_file_get_contents(real, &text, NULL, NULL) ? g_strchomp(text) : NULL;
+}
+
+/* The kernel fills the uevent file from what the attributes show, too; what an attribute cannot
+ * show is not there either. */
+static void tell_uevent(struct mock_usb *mock, const char *syspath)
+{
+	static const char *const own[] = {"BUSNUM=", "DEVNUM=", "PRODUCT=", "TYPE="};
+	g_autofree char *bus = get_line(mock, syspath, "busnum");
+	g_autofree char *dev = get_line(mock, syspath, "devnum");
+	g_autofree char *vendor = get_line(mock, syspath, "idVendor");
+	g_autofree char *product = get_line(mock, syspath, "idProduct");
+	g_autofree char *class = get_line(mock, syspath, "bDeviceClass");
+	g_autofree char *uevent = get_line(mock, syspath, "uevent");
+	g_auto(GStrv) lines = g_strsplit(uevent, "\n", -1);
+	GString *text = g_string_new(NULL);
+
+	for (char **line = lines; *line; line++) {
+		bool other = **line != '\0';
+
+		for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+			other = other && !g_str_has_prefix(*line, own[i]);
+		if (other)
+			g_string_append_printf(text, "%s\n", *line);
+	}
+	if (bus)
+		g_string_append_printf(text, "BUSNUM=%03lu\n", strtoul(bus, NULL, 10));
+	if (dev)
+		g_string_append_printf(text, "DEVNUM=%03lu\n", strtoul(dev, NULL, 10));
+	if (vendor && product)
+		g_string_append_printf(text, "PRODUCT=%s/%s/600\n", vendor, product);
+	if (class)
+		g_string_append_printf(text, "TYPE=%lu/0/0\n", strtoul(class, NULL, 16));
+	set_bytes(mock, syspath, "uevent", text->str);
+	g_string_free(text, TRUE);
+}
+
 void mock_usb_set(struct mock_usb *mock, const char *sysname, const char *attribute,
 		  const char *bytes)
 {
 	g_autofree char *syspath = mock_usb_syspath(sysname);
 
 	set_bytes(mock, syspath, attribute, bytes);
+	tell_uevent(mock, syspath);
 }
 
 void mock_usb_lose(struct mock_usb *mock, const char *sysname, const char *attribute)
@@ -117,6 +163,7 @@ void mock_usb_lose(struct mock_usb *mock, const char *sysname, const char *attri
 	g_autofree char *real = real_path(mock, path);
 
 	assert_int_equal(g_unlink(real), 0);
+	tell_uevent(mock, syspath);
 }
 
 void mock_usb_property(struct mock_usb *mock, const char *sysname, const char *name,
@@ -195,6 +242,7 @@ void mock_usb_plug(struct mock_usb *mock, const struct mock_device *device)
 		umockdev_testbed_set_property(mock->bed, syspath, "ID_PATH", device->id_path);
 	if (device->unfinished)
 		leave_unfinished(mock, device, bus);
+	tell_uevent(mock, syspath);
 }
 
 void mock_usb_bus(struct mock_usb *mock, unsigned int bus, const char *speed)
