@@ -9,6 +9,7 @@
 #include "state/domain.h"
 #include "state/plan.h"
 #include "state/problem.h"
+#include "state/route.h"
 
 /*
  * The persistent (inactive) XML of a domain, or the live XML of a transient one: fills
@@ -27,6 +28,14 @@ int domain_xml_read_live(const char *xml, struct domain *domain, char **err);
 int domain_xml_read_image(const char *xml, struct domain *domain, char **err);
 
 /*
+ * A document that may be of another host or time, as it comes out of a save file or over the wire:
+ * a new domain with its name and UUID, its hostdevs in ->live, and its tags. -1 with *err when it
+ * cannot be parsed, or is not a <domain>.
+ */
+int domain_xml_read_alone(const char *xml, struct domain **ret_domain, GPtrArray *problems,
+			  char **err);
+
+/*
  * The <hostdev> that ACTION attaches: vendor, product, bus, device, alias, guest address,
  * guestReset; startupPolicy='optional' for the config, none live. Also, for an ACTION_DETACH_CONFIG
  * without alias, the XML that names its hostdev. Returns a new string.
@@ -38,3 +47,10 @@ char *domain_xml_write_hostdev(const struct action *action);
  * else as it was. Returns a new string, or NULL with *err.
  */
 char *domain_xml_edit_image(const char *xml, const struct action *action, char **err);
+
+/*
+ * A domain document with those of its USB hostdevs that ROUTES (struct route) name pointing where
+ * they say, and optional; all else as it was. *ret_xml is a new string, or NULL when the document
+ * says so already. 0, or -1 with *err.
+ */
+int domain_xml_reroute(const char *xml, const GArray *routes, char **ret_xml, char **err);

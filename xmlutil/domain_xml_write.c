@@ -188,12 +188,12 @@ static void edit_ids(xmlNodePtr source, struct usb_id id)
 	set_id(product, id.product);
 }
 
-static void edit_address(xmlNodePtr source, const struct device *device)
+static void edit_address(xmlNodePtr source, unsigned int bus, unsigned int dev)
 {
 	xmlNodePtr address = child_or_new(source, "address");
 
-	set_number(address, "bus", device->bus);
-	set_number(address, "device", device->dev);
+	set_number(address, "bus", bus);
+	set_number(address, "device", dev);
 	/* 12.8: "found both device id and port in usb address". */
 	unset(address, "port");
 	/* With it libvirt (9.0.0, 11.3.0) goes on to search by ids and fails for twins. */
@@ -237,9 +237,71 @@ char *domain_xml_edit_image(const char *xml, const struct action *action, char *
 	source = child_or_new(hostdev, "source");
 	if (action->device) {
 		edit_ids(source, action->device->id);
-		edit_address(source, action->device);
+		edit_address(source, action->device->bus, action->device->dev);
 	} else {
 		set(source, "startupPolicy", "optional");
 	}
 	return save(doc, g_str_has_prefix(xml, "<?xml"));
+}
+
+static bool has_attribute(const struct _xmlNode *node, const char *name)
+{
+	g_autofree char *value = xml_attribute(node, name);
+
+	return value != NULL;
+}
+
+static bool leads_to(const struct _xmlNode *element, const struct route *route)
+{
+	const struct _xmlNode *source = xml_child(element, "source");
+	OWN(hostdev) hostdev = hostdev_xml_read(element);
+
+	return hostdev_at(hostdev, route->bus, route->dev) &&
+	       g_strcmp0(hostdev->startup_policy, "optional") == 0 &&
+	       !has_attribute(source, "autoAddress") && !has_attribute(source, "missing") &&
+	       !has_attribute(xml_child(source, "address"), "port");
+}
+
+/* Whether that changed anything. libvirt writes no hostdev without a source. */
+static bool lead(xmlNodePtr element, const struct route *route)
+{
+	xmlNodePtr source = xml_child(element, "source");
+
+	if (!source || leads_to(element, route))
+		return false;
+	set(source, "startupPolicy", "optional");
+	edit_address(source, route->bus, route->dev);
+	return true;
+}
+
+static bool lead_all(xmlNodePtr devices, const GArray *routes)
+{
+	xmlNodePtr element = devices ? xml_first(devices) : NULL;
+	guint index = 0, next = 0;
+	bool changed = false;
+
+	for (; element && next < routes->len; element = xml_next(element)) {
+		const struct route *route = &g_array_index(routes, struct route, next);
+
+		if (!hostdev_xml_is_usb(element) || index++ != route->index)
+			continue;
+		changed = lead(element, route) || changed;
+		next++;
+	}
+	return changed;
+}
+
+int domain_xml_reroute(const char *xml, const GArray *routes, char **ret_xml, char **err)
+{
+	struct xml_fault fault;
+	OWN_XML doc = xml_parse(xml, strlen(xml), XML_STRICT, &fault);
+
+	if (!doc) {
+		*err = xml_fault_sentence(&fault);
+		return -1;
+	}
+	*ret_xml = lead_all(xml_child(xml_root(doc), "devices"), routes)
+			   ? save(doc, g_str_has_prefix(xml, "<?xml"))
+			   : NULL;
+	return 0;
 }

@@ -8,6 +8,7 @@
 # Whatever can fail says why and returns 1, which ends the scenario, unless asked by "within".
 
 source "$LAB/lib-vm.sh"
+source "$LAB/pair.sh"
 TAGS_URI=urn:usbreconcile:domain:1.0
 
 fail() {

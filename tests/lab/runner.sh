@@ -25,9 +25,11 @@ select_scenarios() { # TIER [SCENARIO...]
 	done
 }
 
-# The name of the snapshot a scenario asks for: "# needs: g1 g2" is g1g2.
+needs_pair() { [[ " $(header "$1" needs idle) " == *" pair "* ]]; } # SCENARIO
+
+# The name of the snapshot a scenario asks for: "# needs: g1 g2" is g1g2. Of a pair, it is A's; B begins idle.
 snapshot_of() {
-	header "$1" needs idle | tr -d ' '
+	header "$1" needs idle | sed 's/\bpair\b//; s/ //g; s/^$/idle/'
 }
 
 scenario_run() { # SCENARIO
@@ -81,15 +83,33 @@ load_whatever_it_takes() { # SNAPSHOT
 	}
 }
 
+load_for() { # SCENARIO
+	if needs_pair "$1"; then
+		pair_start "$(snapshot_of "$1")"
+		return
+	fi
+	! pair_is_up || pair_stop
+	vm_running || {
+		vm_stop
+		vm_disk_prepared
+		vm_start
+	}
+	load_whatever_it_takes "$(snapshot_of "$1")"
+}
+
 scenario() { # SCENARIO
 	local out=$RESULTS/$1 started=${EPOCHREALTIME/./} ok=FAIL
-	if { load_whatever_it_takes "$(snapshot_of "$1")" && scenario_run "$1"; } >"$out/trace.log" 2>&1; then
+	if { load_for "$1" && scenario_run "$1"; } >"$out/trace.log" 2>&1; then
 		ok=ok
 	fi
 	report "$ok" $((${EPOCHREALTIME/./} - started)) "$1"
 	echo "$ok" >"$out/result"
 	[[ $ok == FAIL ]] || return 0
 	collect "$out"
+	! pair_is_up || {
+		mkdir "$out/b"
+		on B collect "$out/b"
+	}
 	tail -n 12 "$out/trace.log" | sed 's/^/       | /'
 	echo "       logs: $out"
 }
@@ -102,11 +122,6 @@ worker() { # INSTANCE SCENARIO...
 	trap - EXIT
 	for name in "$@"; do
 		mkdir "$RESULTS/$name" 2>/dev/null || continue
-		vm_running || {
-			vm_stop
-			vm_disk_prepared
-			vm_start
-		}
 		scenario "$name"
 	done
 }
@@ -126,7 +141,7 @@ second_chance() { # NAME...
 	for name in "$@"; do
 		[[ ! -d $RESULTS/$name ]] || mv "$RESULTS/$name" "$RESULTS/$name.first"
 	done
-	(vm_use run1 && vm_stop)
+	(vm_use run1 && pair_stop)
 	(worker run1 "$@") || true
 }
 
@@ -135,7 +150,7 @@ run_cleanup() {
 	((${#WORKERS[@]} == 0)) || kill -- "${WORKERS[@]/#/-}" 2>/dev/null || true
 	[[ -z $KEEP ]] || return 0
 	for number in $(seq "$INSTANCES"); do
-		(vm_use "run$number" && vm_stop)
+		(vm_use "run$number" && pair_stop)
 	done
 }
 

@@ -104,6 +104,8 @@ static void append_attributes(GString *text, const xmlNode *element)
 static void append_node(GString *text, const xmlNode *node, unsigned int depth)
 {
 	for (; node; node = node->next) {
+		if (xmlIsBlankNode(node))
+			continue;
 		g_string_append_printf(text, "%*s", (int)depth, "");
 		if (node->type == XML_ELEMENT_NODE) {
 			g_string_append_printf(text, "{%s}%s",
@@ -121,13 +123,60 @@ static void append_node(GString *text, const xmlNode *node, unsigned int depth)
 	}
 }
 
-char *xml_result_canonical(const char *xml)
+static char *canonical(xmlDocPtr doc)
 {
-	xmlDocPtr doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL, XML_PARSE_NOBLANKS);
 	GString *text = g_string_new(NULL);
 
-	assert_non_null(doc);
 	append_node(text, doc->children, 0);
 	xmlFreeDoc(doc);
 	return g_string_free(text, FALSE);
+}
+
+static xmlDocPtr parse(const char *xml)
+{
+	xmlDocPtr doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL,
+				      XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+
+	assert_non_null(doc);
+	return doc;
+}
+
+char *xml_result_canonical(const char *xml)
+{
+	return canonical(parse(xml));
+}
+
+static void strip_source(xmlNodePtr source)
+{
+	const char *const names[] = {"startupPolicy", "autoAddress", "missing"};
+	xmlNodePtr next;
+
+	for (unsigned int i = 0; i < G_N_ELEMENTS(names); i++)
+		xmlUnsetProp(source, (const xmlChar *)names[i]);
+	for (xmlNodePtr child = source->children; child; child = next) {
+		next = child->next;
+		if (xmlStrcmp(child->name, (const xmlChar *)"address") == 0 && !child->ns) {
+			xmlUnlinkNode(child);
+			xmlFreeNode(child);
+		}
+	}
+}
+
+static void strip_hostdevs(xmlNodePtr node)
+{
+	for (; node; node = node->next) {
+		if (node->type == XML_ELEMENT_NODE && node->parent && !node->ns &&
+		    xmlStrcmp(node->name, (const xmlChar *)"source") == 0 &&
+		    xmlStrcmp(node->parent->name, (const xmlChar *)"hostdev") == 0)
+			strip_source(node);
+		strip_hostdevs(node->children);
+	}
+}
+
+char *xml_result_without_addresses(const char *xml)
+{
+	xmlDocPtr doc = parse(xml);
+
+	strip_hostdevs(doc->children);
+	return canonical(doc);
 }

@@ -36,3 +36,6 @@ char *repeat(const char *text, unsigned int times);
  * prefixes, without blanks and declarations: a new string.
  */
 char *xml_result_canonical(const char *xml);
+
+/* The same without what says where a hostdev is on the host. */
+char *xml_result_without_addresses(const char *xml);
