@@ -171,17 +171,20 @@ static void offer_kinds(struct typing *typing, const char *what)
  */
 static void offer_argument(struct typing *typing)
 {
-	g_autoptr(GString) synopsis = g_string_new(typing->cmd->arguments);
+	g_auto(GStrv) alternatives = g_strsplit(typing->cmd->arguments, " | ", -1);
+	g_autofree char *synopsis = g_strjoinv("|", alternatives);
 	g_auto(GStrv) places = NULL;
 	guint at = typing->arguments->len;
+	char *end = synopsis;
 
 	if (at >= typing->cmd->most)
 		return;
-	g_string_replace(synopsis, " | ", "|", 0);
-	g_string_replace(synopsis, "[", "", 0);
-	g_string_replace(synopsis, "]", "", 0);
-	g_string_replace(synopsis, "...", "", 0);
-	places = g_strsplit(synopsis->str, " ", -1);
+	for (const char *c = synopsis; *c; c++) {
+		if (!strchr("[].", *c))
+			*end++ = *c;
+	}
+	*end = '\0';
+	places = g_strsplit(synopsis, " ", -1);
 	at = MIN(at, g_strv_length(places) - 1);
 	offer_kinds(typing, places[at]);
 }

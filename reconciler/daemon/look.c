@@ -11,7 +11,8 @@ struct pass *look_at(const struct daemon *daemon, const GPtrArray *only)
 	snapshot_stamp(snapshot, daemon->uri);
 	snapshot->leaving = daemon->leaving;
 	snapshot->still_since = daemon->still_since;
-	snapshot->daemon = g_memdup2(&daemon->report, sizeof(daemon->report));
+	snapshot->daemon = g_new(struct report, 1);
+	*snapshot->daemon = daemon->report;
 	snapshot->daemon->connected = daemon->link != NULL;
 	if (daemon->link)
 		snapshot->daemon->libvirt_calls += virt_count_calls(daemon->link->virt);
