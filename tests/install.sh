@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What is installed, and what systemd says of it: the files, the units, how exposed the daemon is, and that
-# the rule does nothing where nobody asked for it.  usage: tests/install.sh BUILD-DIRECTORY
+# What is installed, and what systemd says of it: the files, the units, how exposed they are, that they touch no
+# libvirt that the admin did not choose, and that the rule does nothing where nobody asked for it.  usage: tests/install.sh BUILD-DIRECTORY
 set -uo pipefail
 export LC_ALL=C.UTF-8
 
@@ -11,8 +11,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 units=$work/root/usr/lib/systemd/system
-# systemd-analyze's own scale, 0 to 10; the daemon is at 1.1.
-EXPOSURE_MOST=1.2
+# systemd-analyze's own scale, 0 to 10.
+EXPOSURE_MOST="usbreconcile:1.1 usbreconcile-once:1.5 usbreconcile-metrics:1.5"
 
 fail() {
 	failures=$((failures + 1))
@@ -59,11 +59,29 @@ check_units() {
 		skip "this systemd-analyze is too old for security --offline: the exposure is not checked"
 		return
 	fi
-	said=$(systemd-analyze security --offline=true --no-pager "$units/usbreconcile.service" 2>&1 |
+	for pair in $EXPOSURE_MOST; do
+		check_exposure "${pair%:*}.service" "${pair#*:}"
+	done
+}
+
+check_exposure() { # UNIT MOST
+	local said
+	said=$(systemd-analyze security --offline=true --no-pager "$units/$1" 2>&1 |
 		sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p')
-	echo "exposure of usbreconcile.service: ${said:-unknown}"
-	awk -v said="${said:-99}" -v most=$EXPOSURE_MOST 'BEGIN { exit !(said <= most) }' ||
-		fail "an exposure of ${said:-unknown}, more than $EXPOSURE_MOST"
+	echo "exposure of $1: ${said:-unknown}"
+	awk -v said="${said:-99}" -v most="$2" 'BEGIN { exit !(said <= most) }' ||
+		fail "an exposure of ${said:-unknown} of $1, more than $2"
+}
+
+# virtqemud conflicts with libvirtd: whoever wants one stops the other. To come after both is harmless.
+check_libvirt_is_left_alone() {
+	local unit
+	! grep -E '^(Wants|Requires|Requisite|BindsTo|PartOf|Upholds|Conflicts|Also|OnFailure)=.*(virt|qemu)' "$units"/* ||
+		fail "a unit that starts or stops a libvirt"
+	for unit in libvirtd virtqemud; do
+		grep -q "^After=.*\<$unit.service $unit.socket\>" "$units/usbreconcile.service" ||
+			fail "the daemon does not come after $unit"
+	done
 }
 
 # Enabling is what makes the link that the rule looks for; and nothing enables by itself.
@@ -83,6 +101,7 @@ check_inert() {
 check_files
 point_units_at_the_program
 check_units
+check_libvirt_is_left_alone
 check_inert
 echo "install: $failures failed"
 ((failures == 0))
