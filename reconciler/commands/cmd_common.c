@@ -70,8 +70,8 @@ int cmd_try_open(struct cmd_call *call, bool read_only, struct problem **ret_pro
 	case VIRT_OPEN_REMOTE:
 		break;
 	}
-	*ret_problem =
-		problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, err, virt_open_hint(reply));
+	*ret_problem = problem_new(code, SEVERITY_CRITICAL, NULL, NULL, 0, err,
+				   virt_open_hint(call->uri, reply));
 	return status;
 }
 
@@ -93,18 +93,19 @@ int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct l
 {
 	g_autofree char *err = NULL;
 	g_autofree char *text = NULL;
-	int taken = lock_take(USBRECONCILE_RUNDIR, 0, ret_lock, &err);
+	const char *directory = lock_directory(virt_is_session(call->uri));
+	int taken = lock_take(directory, 0, ret_lock, &err);
 	int asked;
 
 	if (taken == LOCK_BUSY) {
-		asked = wire_ask(USBRECONCILE_RUNDIR, arguments, ret_status, &text, &err);
+		asked = wire_ask(directory, arguments, ret_status, &text, &err);
 		if (asked == 0)
 			cmd_print(call, text);
 		if (asked < 0)
 			return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, NULL, "%s", err);
 		if (asked == 0)
 			return EXIT_OK;
-		taken = lock_take(USBRECONCILE_RUNDIR, LOCK_PATIENCE_USEC, ret_lock, &err);
+		taken = lock_take(directory, LOCK_PATIENCE_USEC, ret_lock, &err);
 	}
 	if (taken < 0)
 		return cmd_fail(call, EX_NOPERM, PROBLEM_NO_ACCESS, NULL, "%s", err);
@@ -203,7 +204,7 @@ void cmd_print_verdict(const struct verdict *verdict)
 void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
 		    struct report **ret_report)
 {
-	g_autofree char *text = wire_ask_status(USBRECONCILE_RUNDIR);
+	g_autofree char *text = wire_ask_status(lock_directory(virt_is_session(call->uri)));
 	OWN(snapshot) snapshot = NULL;
 	OWN(history) history = NULL;
 	g_autofree char *err = NULL;

@@ -20,16 +20,16 @@ static const GOptionEntry options[] = {
 };
 
 /* Another daemon stays; a one-shot is over soon, and at boot there may be one. */
-static int take_lock(struct lock **ret_lock, char **err)
+static int take_lock(const char *directory, struct lock **ret_lock, char **err)
 {
-	int taken = lock_take(USBRECONCILE_RUNDIR, 0, ret_lock, err);
+	int taken = lock_take(directory, 0, ret_lock, err);
 	int fd;
 
 	if (taken != LOCK_BUSY)
 		return taken;
-	fd = wire_connect(USBRECONCILE_RUNDIR, WIRE_STATUS);
+	fd = wire_connect(directory, WIRE_STATUS);
 	if (fd < 0)
-		return lock_take(USBRECONCILE_RUNDIR, LOCK_PATIENCE_USEC, ret_lock, err);
+		return lock_take(directory, LOCK_PATIENCE_USEC, ret_lock, err);
 	close(fd);
 	return LOCK_BUSY;
 }
@@ -44,7 +44,7 @@ static int run(struct cmd_call *call)
 
 	if (resync < 1 || resync > 86400)
 		return cmd_misused(call, "--resync takes 1 to 86400 seconds");
-	taken = take_lock(&lock, &err);
+	taken = take_lock(lock_directory(virt_is_session(call->uri)), &lock, &err);
 	if (taken < 0)
 		return cmd_fail(call, EX_NOPERM, PROBLEM_NO_ACCESS, NULL, "%s", err);
 	if (taken == LOCK_BUSY)

@@ -359,7 +359,7 @@ int daemon_run(const struct daemon_options *options)
 		return EX_OSERR;
 	}
 	set_up(&daemon);
-	serve_start(&daemon, USBRECONCILE_RUNDIR);
+	serve_start(&daemon, lock_directory(virt_is_session(options->uri)));
 	link_start(&daemon);
 	run(&daemon);
 	tear_down(&daemon);

@@ -120,7 +120,8 @@ static void connect_done(void *data)
 
 	daemon->connecting = false;
 	if (!connecting->virt) {
-		note_failed_connect(daemon, connecting->err, virt_open_hint(connecting->reply));
+		note_failed_connect(daemon, connecting->err,
+				    virt_open_hint(daemon->options.uri, connecting->reply));
 	} else if (connecting->generation != daemon->generation) {
 		virt_free(connecting->virt);
 		note_failed_connect(daemon, "libvirt closed the connection at once", NULL);

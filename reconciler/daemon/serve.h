@@ -5,7 +5,7 @@
 
 #include "reconciler/daemon/state.h"
 
-/* DIRECTORY: USBRECONCILE_RUNDIR, but for tests. */
+/* DIRECTORY: of lock_directory(), but for tests. */
 void serve_start(struct daemon *daemon, const char *directory);
 /* Does somebody want to hear what a pass did? Then it is handed over to them. */
 bool serve_wants_pass(const struct daemon *daemon);

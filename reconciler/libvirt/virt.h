@@ -30,7 +30,11 @@ enum virt_open_reply {
 enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **ret_virt, char **err);
 
 /* What a person can do about that; NULL for VIRT_OPEN_DONE. */
-const char *virt_open_hint(enum virt_open_reply reply);
+const char *virt_open_hint(const char *uri, enum virt_open_reply reply);
+
+/* Whether that is a user's own libvirt (qemu:///session) and not the host's. URI as for
+ * virt_open(). */
+bool virt_is_session(const char *uri);
 
 void virt_free(struct virt *virt);
 OWN_DEFINE(virt)

@@ -45,6 +45,16 @@ static bool is_local(const char *uri)
 	return !g_str_has_prefix(colon, "://") || strchr("/?#", colon[strlen("://")]);
 }
 
+bool virt_is_session(const char *uri)
+{
+	const char *path = strstr(choose_uri(uri), ":///");
+
+	if (!path)
+		return false;
+	path += strlen(":///");
+	return g_str_has_prefix(path, "session") && strchr("?#", path[strlen("session")]);
+}
+
 static void say_nothing(void *unused G_GNUC_UNUSED, virErrorPtr error G_GNUC_UNUSED)
 {
 }
@@ -206,15 +216,23 @@ static enum virt_open_reply explain(const char *uri, const struct trouble *troub
 	return VIRT_OPEN_UNREACHABLE;
 }
 
-const char *virt_open_hint(enum virt_open_reply reply)
+const char *virt_open_hint(const char *uri, enum virt_open_reply reply)
 {
 	switch (reply) {
 	case VIRT_OPEN_DONE:
 		return NULL;
 	case VIRT_OPEN_UNREACHABLE:
+		if (virt_is_session(uri))
+			return "`virsh -c qemu:///session list` starts a user's own libvirt, or "
+			       "says "
+			       "why not";
 		return "look with `systemctl status libvirtd virtqemud`, and `systemctl start` the "
 		       "one that this host has";
 	case VIRT_OPEN_NO_ACCESS:
+		if (virt_is_session(uri))
+			return "a user's own libvirt is for that user alone: log in as the one "
+			       "whose "
+			       "it is";
 		return "join the group libvirt (`sudo usermod -aG libvirt USER`) and log in again, "
 		       "or use sudo";
 	case VIRT_OPEN_REMOTE:
@@ -273,6 +291,9 @@ enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **re
 		return VIRT_OPEN_REMOTE;
 	}
 	prepare_library();
+	/* A user's own libvirt has no socket for those who only look: whoever reaches it owns it.
+	 */
+	read_only = read_only && !virt_is_session(asked);
 	if (!read_only)
 		virt_loop_start();
 	open_in_time(asked, read_only ? VIR_CONNECT_RO : 0, &connection, &trouble);

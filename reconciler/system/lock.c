@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,15 +18,46 @@ struct lock {
 	int fd;
 };
 
-/* Made here only when nobody has: mode and group are tmpfiles.d's to say. */
-static int create(const char *path)
+const char *lock_directory(bool session)
+{
+	static gsize made;
+
+	if (!session)
+		return USBRECONCILE_RUNDIR;
+	if (g_once_init_enter(&made))
+		g_once_init_leave(&made, (gsize)g_build_filename(g_get_user_runtime_dir(),
+								 "usbreconcile", NULL));
+	return (const char *)made;
+}
+
+/* What root makes of the host's belongs to the daemon and its group, as tmpfiles.d says, or the
+ * daemon could not start afterwards. Where there is no such user, root keeps it. */
+static void hand_over(const char *directory, const char *path)
+{
+	const struct passwd *user;
+	const struct group *group;
+
+	if (geteuid() != 0 || !g_str_equal(directory, USBRECONCILE_RUNDIR))
+		return;
+	user = getpwnam("usbreconcile");
+	group = getgrnam("libvirt");
+	if (user && group) {
+		/* Should it fail, the daemon's unit mends it. */
+		int unused G_GNUC_UNUSED = lchown(path, user->pw_uid, group->gr_gid);
+	}
+}
+
+/* Made here only when nobody has. */
+static int create(const char *directory, const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);
 
-	if (fd >= 0)
+	if (fd >= 0) {
 		fchmod(fd, LOCK_MODE); /* whatever the umask */
-	else if (errno == EEXIST)
+		hand_over(directory, path);
+	} else if (errno == EEXIST) {
 		fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	}
 	return fd;
 }
 
@@ -35,11 +67,13 @@ static int open_file(const char *directory, const char *path)
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	if (mkdir(directory, 0755) == 0)
+	if (mkdir(directory, 0755) == 0) {
 		chmod(directory, 0755); /* whatever the umask */
-	else if (errno != EEXIST)
+		hand_over(directory, directory);
+	} else if (errno != EEXIST) {
 		return -1;
-	return create(path);
+	}
+	return create(directory, path);
 }
 
 static char *explain(const char *directory, const char *path)

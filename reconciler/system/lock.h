@@ -8,6 +8,7 @@
  */
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "state/own.h"
 
@@ -23,8 +24,15 @@
 struct lock;
 
 /*
- * DIRECTORY: USBRECONCILE_RUNDIR, but for tests. Waits PATIENCE_USEC at most. 0; LOCK_BUSY:
- * somebody else has it, and still had it then; -1 with *err saying what to do.
+ * Where the lock and the daemon's sockets are: the host's USBRECONCILE_RUNDIR, or the user's own
+ * place below XDG_RUNTIME_DIR for passes of his own libvirt.
+ */
+const char *lock_directory(bool session);
+
+/*
+ * DIRECTORY: of lock_directory(), but for tests. Made when it is not there, and by root as
+ * tmpfiles.d would, so that the daemon and the group can use it, too. Waits PATIENCE_USEC at most.
+ * 0; LOCK_BUSY: somebody else has it, and still had it then; -1 with *err saying what to do.
  */
 int lock_take(const char *directory, gint64 patience_usec, struct lock **ret_lock, char **err);
 void lock_free(struct lock *lock);

@@ -44,6 +44,15 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void the_host_has_one_place_and_each_user_another(void **state)
+{
+	g_autofree char *own = g_build_filename(g_get_user_runtime_dir(), "usbreconcile", NULL);
+
+	(void)state;
+	assert_string_equal(lock_directory(false), "/run/usbreconcile");
+	assert_string_equal(lock_directory(true), own);
+}
+
 /* Another process takes the lock; returns when it has it, and *ret_pipe closed lets it go. */
 static pid_t hold_elsewhere(const struct place *place, int *ret_pipe)
 {
@@ -198,6 +207,7 @@ static void who_may_not_is_told_what_to_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_host_has_one_place_and_each_user_another),
 		cmocka_unit_test_setup_teardown(
 			a_second_process_finds_it_busy_until_the_first_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_waits_gets_it_when_the_other_lets_go, set_up,

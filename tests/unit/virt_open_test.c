@@ -17,7 +17,7 @@
 static void expect_refusal(const char *uri, enum virt_open_reply reply, const char *words,
 			   const char *hint_words)
 {
-	const char *hint = virt_open_hint(reply);
+	const char *hint = virt_open_hint(uri, reply);
 	struct virt *virt = NULL;
 	g_autofree char *err = NULL;
 
@@ -163,12 +163,36 @@ static void a_daemon_that_never_answers_is_given_up_after_ten_seconds(void **sta
 	assert_int_equal(count_threads(), threads);
 }
 
+static void a_session_is_told_from_the_system(void **state)
+{
+	static const char *const sessions[] = {"qemu:///session", "qemu+unix:///session",
+					       "qemu:///session?socket=/x", "qemu:///session#x"};
+	static const char *const others[] = {"qemu:///system", "test:///session.xml",
+					     "test:///default", "qemu:///sessions",
+					     "qemu:///system?socket=/session"};
+
+	(void)state;
+	g_unsetenv("LIBVIRT_DEFAULT_URI");
+	assert_false(virt_is_session(NULL));
+	for (guint i = 0; i < G_N_ELEMENTS(sessions); i++)
+		assert_true(virt_is_session(sessions[i]));
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+		assert_false(virt_is_session(others[i]));
+	g_setenv("LIBVIRT_DEFAULT_URI", "qemu:///session", TRUE);
+	assert_true(virt_is_session(NULL));
+	g_unsetenv("LIBVIRT_DEFAULT_URI");
+	for (int reply = VIRT_OPEN_UNREACHABLE; reply <= VIRT_OPEN_NO_ACCESS; reply++) {
+		assert_null(strstr(virt_open_hint("qemu:///session", reply), "group libvirt"));
+		assert_null(strstr(virt_open_hint("qemu:///session", reply), "systemctl"));
+	}
+}
+
 static void who_may_not_connect_is_told_what_to_do(void **state)
 {
 	const struct deaf *deaf = *state;
 	int status;
 
-	assert_non_null(strstr(virt_open_hint(VIRT_OPEN_NO_ACCESS), "group libvirt"));
+	assert_non_null(strstr(virt_open_hint(NULL, VIRT_OPEN_NO_ACCESS), "group libvirt"));
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(g_chmod(deaf->directory, 0755), 0);
@@ -196,6 +220,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_may_not_connect_is_told_what_to_do, set_up,
 						tear_down),
 		cmocka_unit_test(another_host_is_refused),
+		cmocka_unit_test(a_session_is_told_from_the_system),
 		cmocka_unit_test(this_host_is_opened_for_reading_and_for_writing),
 		cmocka_unit_test(the_environment_names_the_default),
 		cmocka_unit_test(no_daemon_is_unreachable_and_says_how_to_start_it),
