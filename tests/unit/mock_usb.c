@@ -19,6 +19,13 @@ struct mock_usb {
 	UMockdevTestbed *bed;
 };
 
+/* Every kernel has them, and libudev before systemd 251 finds nothing where one is missing. */
+static void add_roots(struct mock_usb *mock)
+{
+	mock_usb_file(mock, "sys/bus", NULL);
+	mock_usb_file(mock, "sys/class", NULL);
+}
+
 struct mock_usb *mock_usb_new(void)
 {
 	struct mock_usb *mock = g_new0(struct mock_usb, 1);
@@ -32,6 +39,7 @@ struct mock_usb *mock_usb_new(void)
 	controller =
 		umockdev_testbed_add_device(mock->bed, "pci", "0000:00:14.0", bridge, NULL, NULL);
 	assert_string_equal(controller, CONTROLLER);
+	add_roots(mock);
 	return mock;
 }
 
