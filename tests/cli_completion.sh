@@ -75,6 +75,7 @@ hostile_world() {
 		echo '<node>'
 		domain 'a$(touch pwned)' '' ''
 		domain 'b;touch pwned' '' ''
+		domain 'd\x' '' ''
 		domain "$(printf 'c\u202e')" '' ''
 		echo '</node>'
 	} >hostile.xml
@@ -95,18 +96,27 @@ bash_offers() { # WORD...
 		printf "%s\n" "${COMPREPLY[@]}"' "$here/../rules/completion/usbreconcile.bash" "$@"
 }
 
+zsh_offers() { # LINE
+	mkdir -p zsh
+	cp "$here/../rules/completion/usbreconcile.zsh" zsh/_usbreconcile
+	PATH=$work/bin:$PATH HOME=$work LIBVIRT_DEFAULT_URI=$hostile timeout 60 "$here/zsh_offers" "$work/zsh" "$1"
+}
+
 test_complete_in_shells() {
 	hostile_world
 	if [[ -e /usr/share/bash-completion/bash_completion ]]; then
 		expect 0 bash_offers status ''
-		offers 'a\$\(touch\ pwned\)' 'b\;touch\ pwned'
+		offers 'a\$\(touch\ pwned\)' 'b\;touch\ pwned' 'd\\x'
 		expect 0 bash_offers val
 		offers validate
 	else
 		echo "skipped: completion in bash (no bash-completion here)"
 	fi
 	if command -v zsh >/dev/null; then
-		expect 0 zsh -n "$here/../rules/completion/usbreconcile.zsh"
+		expect 0 zsh_offers 'usbreconcile status '
+		offers 'a\$\(touch\ pwned\)' 'b\;touch\ pwned' 'd\\x'
+		expect 0 zsh_offers 'usbreconcile val'
+		offers validate
 	else
 		echo "skipped: completion in zsh (none here)"
 	fi
@@ -114,7 +124,7 @@ test_complete_in_shells() {
 		expect 0 env PATH="$work/bin:$PATH" HOME="$work" LIBVIRT_DEFAULT_URI="$hostile" fish --no-config -c "
 			source $here/../rules/completion/usbreconcile.fish
 			complete -C 'usbreconcile status '"
-		offers 'a$(touch pwned)' 'b;touch pwned' # fish quotes what it inserts
+		offers 'a$(touch pwned)' 'b;touch pwned' 'd\x' # fish quotes what it inserts
 		expect 0 env PATH="$work/bin:$PATH" HOME="$work" fish --no-config -c "
 			source $here/../rules/completion/usbreconcile.fish
 			complete -C 'usbreconcile sta'"

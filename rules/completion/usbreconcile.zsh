@@ -10,6 +10,8 @@ while IFS= read -r line; do
 	if [[ -z $candidate ]]; then
 		files=yes
 	else
+		# _describe takes a backslash for itself, and what follows a colon for the description.
+		candidate=${candidate//\\/\\\\}
 		found+=("${candidate//:/\\:}:${line#*$'\t'}")
 	fi
 done < <("${words[1]}" complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)
