@@ -176,7 +176,7 @@ test_readme() {
 	says out 'ok: 4 tags'
 	wrapper "$(sed '1,/^## Guides/d' "$here/../README.md" | grep '^    <usb:')" >guides.xml
 	expect 0 usbreconcile validate guides.xml
-	says out 'ok: 1 tag'
+	says out 'ok: 2 tags'
 	grep '^    [-+!~] \|^    [0-9]* actions' "$here/../README.md" | sed 's/^    //' >example.plan
 	checks=$((checks + 1))
 	what='the plan in the README'
