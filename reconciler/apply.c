@@ -79,8 +79,7 @@ static bool shows_nameless(const GPtrArray *hostdevs, const struct hostdev *want
 
 		if (!hostdev->alias && hostdev->has_address == wanted->has_address &&
 		    hostdev->bus == wanted->bus && hostdev->dev == wanted->dev &&
-		    hostdev->has_id == wanted->has_id && hostdev->id.vendor == wanted->id.vendor &&
-		    hostdev->id.product == wanted->id.product &&
+		    hostdev->has_id == wanted->has_id && usb_id_equal(hostdev->id, wanted->id) &&
 		    g_strcmp0(hostdev->guest_port, wanted->guest_port) == 0)
 			return true;
 	}

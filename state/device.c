@@ -148,10 +148,10 @@ static bool same_text(const struct device *a, const struct device *b)
 
 bool device_same(const struct device *a, const struct device *b)
 {
-	return a->bus == b->bus && a->dev == b->dev && a->id.vendor == b->id.vendor &&
-	       a->id.product == b->id.product && a->speed == b->speed && a->hub == b->hub &&
-	       a->authorized == b->authorized && a->incarnation == b->incarnation &&
-	       same_text(a, b) && same_properties(a->properties, b->properties);
+	return a->bus == b->bus && a->dev == b->dev && usb_id_equal(a->id, b->id) &&
+	       a->speed == b->speed && a->hub == b->hub && a->authorized == b->authorized &&
+	       a->incarnation == b->incarnation && same_text(a, b) &&
+	       same_properties(a->properties, b->properties);
 }
 
 static void free_device(gpointer device)

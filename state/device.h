@@ -17,6 +17,11 @@ struct usb_id {
 	uint16_t product;
 };
 
+static inline bool usb_id_equal(struct usb_id a, struct usb_id b)
+{
+	return a.vendor == b.vendor && a.product == b.product;
+}
+
 struct device {
 	char *sysname;    /* "1-1.6"; the key within one snapshot, not across boots */
 	unsigned int bus; /* 1.. , as in /dev/bus/usb/BUS/DEV */

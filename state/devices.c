@@ -105,8 +105,8 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 
 static bool is_same(const struct device *a, const struct device *b)
 {
-	return a->bus == b->bus && a->dev == b->dev && a->id.vendor == b->id.vendor &&
-	       a->id.product == b->id.product && a->incarnation == b->incarnation &&
+	return a->bus == b->bus && a->dev == b->dev && usb_id_equal(a->id, b->id) &&
+	       a->incarnation == b->incarnation &&
 	       g_strcmp0(a->untrusted_serial, b->untrusted_serial) == 0;
 }
 

@@ -25,6 +25,5 @@ bool hostdev_is(const struct hostdev *hostdev, const struct device *device)
 {
 	if (hostdev->missing || !hostdev_at(hostdev, device->bus, device->dev))
 		return false;
-	return !hostdev->has_id || (hostdev->id.vendor == device->id.vendor &&
-				    hostdev->id.product == device->id.product);
+	return !hostdev->has_id || usb_id_equal(hostdev->id, device->id);
 }

@@ -87,8 +87,7 @@ static void check_tag(const struct json_node *want, const struct tag *tag)
 		complain_at(want, "name", "is missing");
 	if (tag->port && tag->port_sysname)
 		complain_at(want, "port_sysname", "goes not together with port");
-	if (!tag->serial && !tag->port && !tag->port_sysname && tag->ids->len == 0 &&
-	    tag->matches->len == 0)
+	if (!tag_says_which(tag))
 		json_node_complain(want, "a tag without complaint must ask for something");
 	if (tag->guest_port && !guest_port_ok(tag->guest_port))
 		complain_at(want, "guest_port", "must be BUS:PORT");

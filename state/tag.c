@@ -93,7 +93,7 @@ static bool same_ids(const GArray *a, const GArray *b)
 		for (guint k = 0; k < b->len; k++) {
 			struct usb_id other = g_array_index(b, struct usb_id, k);
 
-			found = found || (id.vendor == other.vendor && id.product == other.product);
+			found = found || usb_id_equal(id, other);
 		}
 		same = found;
 	}
@@ -112,6 +112,12 @@ static bool same_matches(const GPtrArray *a, const GPtrArray *b)
 		       strcmp(one->value, other->value) == 0;
 	}
 	return same;
+}
+
+bool tag_says_which(const struct tag *tag)
+{
+	return tag->ids->len > 0 || tag->serial || tag->port || tag->port_sysname ||
+	       tag->matches->len > 0;
 }
 
 bool tag_same_identity(const struct tag *a, const struct tag *b)

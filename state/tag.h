@@ -71,6 +71,9 @@ bool tag_name_ok(const char *name);
  * it is cut to 40. A new string; empty when nothing is left. */
 char *tag_name_from(const char *text);
 
+/* Does it say which device at all: a serial, a port, ids or matches? */
+bool tag_says_which(const struct tag *tag);
+
 /* Do both ask for the same with the same words? Names and what else they say do not matter. */
 bool tag_same_identity(const struct tag *a, const struct tag *b);
 

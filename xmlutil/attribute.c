@@ -211,24 +211,25 @@ static const struct attribute {
 	const char *name;
 	bool in_device;
 	bool in_group;
+	bool narrows; /* it says which device: tag_same_identity() compares it */
 	void (*read)(struct entry_reading *entry, const char *name, const char *value);
 	const char *why_not; /* why the other kind of entry has none, and what to do */
 	const char *fix;
 } attributes[] = {
-	{"name", true, true, read_name, NULL, NULL},
-	{"vendor", true, true, read_vendor, NULL, NULL},
-	{"product", true, true, read_product, NULL, NULL},
-	{"serial", true, true, read_serial, NULL, NULL},
-	{"port", true, true, read_port, NULL, NULL},
-	{"required", true, true, read_required, NULL, NULL},
-	{"persist", true, true, read_persist, NULL, NULL},
-	{"enabled", true, true, read_enabled, NULL, NULL},
-	{"force", true, true, read_force, NULL, NULL},
-	{"guestPort", true, false, read_guest_port,
+	{"name", true, true, false, read_name, NULL, NULL},
+	{"vendor", true, true, true, read_vendor, NULL, NULL},
+	{"product", true, true, true, read_product, NULL, NULL},
+	{"serial", true, true, true, read_serial, NULL, NULL},
+	{"port", true, true, true, read_port, NULL, NULL},
+	{"required", true, true, false, read_required, NULL, NULL},
+	{"persist", true, true, false, read_persist, NULL, NULL},
+	{"enabled", true, true, false, read_enabled, NULL, NULL},
+	{"force", true, true, false, read_force, NULL, NULL},
+	{"guestPort", true, false, false, read_guest_port,
 	 "guestPort is for one device, and a group's members each need a port of their own",
 	 "leave guestPort out"},
-	{"guestReset", true, true, read_guest_reset, NULL, NULL},
-	{"limit", false, true, read_limit, "limit is for groups, and this is a device",
+	{"guestReset", true, true, false, read_guest_reset, NULL, NULL},
+	{"limit", false, true, false, read_limit, "limit is for groups, and this is a device",
 	 "leave limit out, or make it a group"},
 };
 
@@ -240,6 +241,15 @@ const char *const *attribute_names(void)
 
 	G_STATIC_ASSERT(G_N_ELEMENTS(names) == G_N_ELEMENTS(attributes) + 1);
 	return names;
+}
+
+bool attribute_narrows(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++) {
+		if (strcmp(attributes[i].name, name) == 0)
+			return attributes[i].narrows;
+	}
+	return false;
 }
 
 void attribute_read_all(struct entry_reading *entry, GHashTable *values)

@@ -8,6 +8,9 @@
 /* Those there are, NULL-terminated. */
 const char *const *attribute_names(void);
 
+/* Does the attribute say which device is meant, rather than what to do with it? */
+bool attribute_narrows(const char *name);
+
 /* Reads VALUES (char * -> char *) into the entry, and complains. The name is read first, so that
  * all complaints are about an entry that has it. */
 void attribute_read_all(struct entry_reading *entry, GHashTable *values);

@@ -249,12 +249,6 @@ static void join_id(struct entry_reading *entry)
 		g_array_append_val(entry->tag->ids, entry->id);
 }
 
-static bool says_which(const struct tag *tag)
-{
-	return tag->ids->len > 0 || tag->serial || tag->port || tag->port_sysname ||
-	       tag->matches->len > 0;
-}
-
 /* What only all of it together shows; of a misspelt entry it would be noise. */
 static void check_whole(struct entry_reading *entry)
 {
@@ -263,7 +257,7 @@ static void check_whole(struct entry_reading *entry)
 			entry, g_strdup("it has no name"),
 			g_strdup("add name=\"...\": 1 to 40 letters, digits, - and _, which "
 				 "become part of the alias"));
-	else if (!says_which(entry->tag))
+	else if (!tag_says_which(entry->tag))
 		reading_complain_of(
 			entry, g_strdup("it does not say which device"),
 			g_strdup("add at least one of serial, port, vendor and product, <id> or "

@@ -81,8 +81,7 @@ static unsigned int count_with_id(const struct snapshot *snapshot, struct usb_id
 	for (guint i = 0; i < snapshot->devices->len; i++) {
 		const struct device *device = g_ptr_array_index(snapshot->devices, i);
 
-		count += !device->hub && device->id.vendor == id.vendor &&
-			 device->id.product == id.product;
+		count += !device->hub && usb_id_equal(device->id, id);
 	}
 	return count;
 }

@@ -24,15 +24,10 @@ bool match_is_certain(const struct tag *tag)
 	return tag->serial || has_port(tag);
 }
 
-static bool same_id(struct usb_id a, struct usb_id b)
-{
-	return a.vendor == b.vendor && a.product == b.product;
-}
-
 static bool ids_match(const struct tag *tag, const struct device *device)
 {
 	for (guint i = 0; i < tag->ids->len; i++) {
-		if (same_id(g_array_index(tag->ids, struct usb_id, i), device->id))
+		if (usb_id_equal(g_array_index(tag->ids, struct usb_id, i), device->id))
 			return true;
 	}
 	return tag->ids->len == 0;
@@ -124,7 +119,7 @@ const struct device *match_only_with_id(const struct snapshot *snapshot, struct 
 	for (guint i = 0; i < snapshot->devices->len; i++) {
 		const struct device *device = g_ptr_array_index(snapshot->devices, i);
 
-		if (device->hub || !same_id(device->id, id))
+		if (device->hub || !usb_id_equal(device->id, id))
 			continue;
 		if (only)
 			return NULL;

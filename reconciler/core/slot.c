@@ -96,8 +96,7 @@ static const struct hostdev *first_match(const GPtrArray *side, const struct hos
 
 		if (hostdev->has_address ? hostdev_at(other, hostdev->bus, hostdev->dev)
 					 : (hostdev->has_id && other->has_id &&
-					    other->id.vendor == hostdev->id.vendor &&
-					    other->id.product == hostdev->id.product))
+					    usb_id_equal(other->id, hostdev->id)))
 			return other;
 	}
 	return NULL;
