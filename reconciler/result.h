@@ -12,7 +12,8 @@
  */
 struct pass *result_gather(GPtrArray *passes);
 
-/* In a gathered pass: was the same thing tried again after this outcome? Then it does not count. */
+/* In a gathered pass: was the same action tried again later? Then the later try counts, not this
+ * outcome. */
 bool result_was_retried(const struct pass *gathered, const struct outcome *outcome);
 
 /* In a gathered pass: did the last try of something for this tag fail? */

@@ -9,11 +9,10 @@
 
 #define BLOCKS "/sys/class/block"
 #define BTRFS  "/sys/fs/btrfs"
-/*
- * Our own namespace is enough where systemd made it (PrivateTmp= and the like): it is a slave of
- * the host's, what is mounted and unmounted there follows, also below our own /tmp (seen on Linux
- * 6, systemd 252); and /proc/1 is hidden from the daemon (ProtectProc=invisible).
- */
+/* Our own mount namespace is enough, also the one that systemd makes for a service (PrivateTmp= and
+ * the like): it is a slave of the host's, so what is mounted and unmounted on the host follows,
+ * also below our own /tmp (seen on Linux 6, systemd 252). /proc/1 would be hidden from the daemon
+ * (ProtectProc=invisible). */
 #define MOUNTS "/proc/self/mountinfo"
 #define SWAPS  "/proc/swaps"
 

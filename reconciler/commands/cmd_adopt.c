@@ -61,7 +61,8 @@ static void adopt_domain(const struct pass *pass, const struct domain *domain, G
 	g_ptr_array_add(adoptions, found);
 }
 
-/* One that cannot be read must not keep the others from being adopted, unless it is named. */
+/* With --all, a domain that cannot be read is left out; named on the command line it is an error.
+ */
 static int choose(const struct cmd_call *call, const struct snapshot *snapshot, GPtrArray *domains)
 {
 	for (char **name = call->args; *name; name++) {

@@ -11,7 +11,8 @@
 #include "reconciler/system/wire.h"
 #include "state/json.h"
 
-/* A document with this problem alone: who asked for JSON gets JSON. Takes over the problem. */
+/* Whoever asked for --json gets a document also when nothing worked: one that holds this problem
+ * alone. Takes over the problem. */
 static void print_problem(const struct cmd_call *call, struct problem *problem)
 {
 	OWN(snapshot) snapshot = snapshot_new();
@@ -210,7 +211,8 @@ void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
 	g_autofree char *err = NULL;
 
 	*ret_report = NULL;
-	/* One that libvirt has never let in does not know the URI yet, and is ours to tell of. */
+	/* A daemon that has never reached libvirt does not know its URI yet; its report is shown
+	 * all the same. */
 	if (text && json_read_status(text, &snapshot, &history, &err) == 0 &&
 	    (!snapshot->uri || strcmp(snapshot->uri, virt_uri(call->virt)) == 0)) {
 		*ret_history = g_steal_pointer(&history);

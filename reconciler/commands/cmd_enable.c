@@ -76,7 +76,8 @@ static void add_rivals(GPtrArray *edits, const struct snapshot *snapshot,
 	}
 }
 
-/* What is turned on is written first: if the rest fails, the holder still has its device. */
+/* The tag that is turned on is written before the others are turned off: if that fails, nobody has
+ * lost a device yet. */
 static int change(struct cmd_call *call, enum metadata_change_kind kind)
 {
 	OWN(snapshot) snapshot = NULL;

@@ -26,7 +26,8 @@ static int check_names(const struct cmd_call *call, const struct domain *domain)
 	return status;
 }
 
-/* Asks for what is attached; the rest is left to the pass, which attaches what can be. */
+/* Marks what is attached for a replug. What is not attached needs no mark: the pass attaches it if
+ * it can. */
 static void request_replugs(const struct cmd_call *call, const struct plan *plan,
 			    const struct domain *domain, struct history *history)
 {

@@ -95,7 +95,8 @@ static int dry_run(struct cmd_call *call)
 	return print_plan(call, pass->snapshot, pass->plan, history);
 }
 
-/* A misspelt name must be noticed before something is done for the others. */
+/* All names are looked up before anything is done, so that a misspelt one changes nothing for the
+ * others. */
 static int choose_now(const struct cmd_call *call, GPtrArray **ret_only)
 {
 	OWN(snapshot) snapshot = NULL;
@@ -109,7 +110,8 @@ static int choose_now(const struct cmd_call *call, GPtrArray **ret_only)
 	return choose(call, snapshot, ret_only);
 }
 
-/* What makes a run bad without being an outcome. */
+/* Logs what makes the exit code 1 though no action failed: tags that are `failed`, domains that
+ * could not be read. */
 static void log_rest(const struct pass *done)
 {
 	for (guint i = 0; i < done->snapshot->domains->len; i++) {
@@ -195,7 +197,7 @@ static GPtrArray *request(const struct cmd_call *call)
 	return arguments;
 }
 
-/* … or in the daemon, when one has the lock. */
+/* The passes of `run`: in this process, or in the daemon when one holds the lock. */
 static int run_here(struct cmd_call *call)
 {
 	OWN(lock) lock = NULL;

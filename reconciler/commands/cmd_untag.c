@@ -13,7 +13,8 @@ static void announce(const struct domain *domain, const struct tag *tag)
 		  tag->complaint ? " (which is invalid)" : "");
 }
 
-/* One that is not there is as good as one that has been taken out, but may be misspelt. */
+/* A tag that does not exist is no error, as the result is what was asked for; but the name may be
+ * misspelt, so it is said. */
 static void announce_named(const struct domain *domain, const char *name)
 {
 	const struct tag *tag = domain_find_tag(domain, name);
@@ -28,7 +29,8 @@ static void announce_named(const struct domain *domain, const char *name)
 	say_hint("%s", others);
 }
 
-/* The hostdev of a tag that is gone is taken out only where nothing else may have been meant. */
+/* While a domain has invalid entries, the hostdev of a tag that is gone stays: an invalid entry may
+ * be the same tag, misspelt. So those that remain are named. */
 static void announce_invalid(const struct cmd_call *call, const struct domain *domain)
 {
 	const char *const *names = (const char *const *)call->args + 1;

@@ -57,7 +57,8 @@ static int validate_file(const struct cmd_call *call, const char *name)
 	return report(call, snapshot, tags);
 }
 
-/* What is written, and what comes of it on this host; only in DOMAIN (NULL: in all). */
+/* Is the problem about metadata, or about what its tags come to on this host? Only in DOMAIN (NULL:
+ * in all). */
 static bool concerns(const struct problem *problem, const struct domain *domain)
 {
 	return problem->code != PROBLEM_DEVICE_UNREADABLE && problem->code != PROBLEM_DOMAIN_BUSY &&
@@ -77,8 +78,9 @@ static guint count_valid(const struct domain *domain)
 	return valid;
 }
 
-/* As far as this host is concerned now. */
-static void add_cautions(struct snapshot *snapshot)
+/* Adds what the host as it is now says about the tags: nothing matches, too much matches, too few
+ * guest ports. */
+static void add_warnings(struct snapshot *snapshot)
 {
 	OWN(history) history = history_new();
 	OWN(plan) plan = planner_plan(snapshot, history);
@@ -105,7 +107,7 @@ static int validate_domains(struct cmd_call *call, const char *name)
 		status = cmd_find_domain(call, snapshot, name, &domain);
 	if (status != EXIT_OK)
 		return status;
-	add_cautions(snapshot);
+	add_warnings(snapshot);
 	for (guint i = snapshot->problems->len; i-- > 0;) {
 		if (!concerns(g_ptr_array_index(snapshot->problems, i), domain))
 			g_ptr_array_remove_index(snapshot->problems, i);

@@ -28,7 +28,8 @@ struct typing {
 	GString *candidates;
 };
 
-/* What must be encoded to be shown cannot be typed either. */
+/* A candidate that cannot be shown as it is (control characters, invalid UTF-8) is not offered:
+ * nobody could type it. */
 static void offer(struct typing *typing, const char *untrusted, const char *untrusted_what)
 {
 	g_autofree char *text = text_printable(untrusted);

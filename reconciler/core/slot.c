@@ -169,7 +169,8 @@ static const char *inherited_port(const struct slot *slot, enum domain_side side
 	return memory ? memory->guest_port : NULL;
 }
 
-/* While the device list is moving, "the only one that matches" may be the first of two. */
+/* A tag with neither serial nor port means "the only one that matches"; while devices still come,
+ * that may be the first of two. */
 static bool must_settle(struct slot *slot)
 {
 	const struct snapshot *snapshot = slot->snapshot;

@@ -15,7 +15,8 @@
 /* How often a device that the host itself uses is looked at. */
 #define IN_USE_LOOK (5 * G_USEC_PER_SEC)
 
-/* A plan and the moment it was made of, until the last of its jobs is done. Counted on the loop. */
+/* A pass whose jobs are under way; it is freed when the last of them is done. The count is changed
+ * on the loop's thread only. */
 struct round {
 	struct pass *pass;
 	uint64_t number; /* of the daemon's passes, from 1 */
@@ -122,7 +123,8 @@ static unsigned int virt_side(enum hand_side side)
 	g_assert_not_reached();
 }
 
-/* What the job did is known where it was proven by reading; the rest must be read. */
+/* Each side (live, config, image) that the job has read again to prove its actions is learned; a
+ * side that it changed without reading it again is marked dirty. */
 static void learn_from(struct daemon *daemon, struct known_domain *known, const struct doing *doing)
 {
 	struct domain *domain = domain_copy(known->domain);
@@ -156,7 +158,8 @@ static void note_outcomes(struct daemon *daemon, const struct doing *doing)
 		remember_outcome(daemon->history, outcome, now);
 		daemon->report.actions++;
 		daemon->report.failures += outcome->kind == OUTCOME_FAILED;
-		/* A skip means that the world has moved on. */
+		/* An action is skipped when the world is not what the plan was made for: the
+		 * devices are read again. */
 		daemon->devices_dirty = daemon->devices_dirty || outcome->kind == OUTCOME_SKIPPED;
 		log_outcome(outcome, doing->round->number);
 	}
@@ -170,7 +173,8 @@ static void act_done(void *data)
 
 	note_outcomes(daemon, doing);
 	learn_from(daemon, known, doing);
-	/* Through an older connection: what has happened since then was not heard. */
+	/* The job used an older connection, whose events ended with it: everything of the domain
+	 * must be read. */
 	if (doing->link != daemon->link)
 		known->dirty = VIRT_ALL;
 	known_domain_end_act(known);
@@ -185,8 +189,8 @@ static void act_done(void *data)
 	g_free(doing);
 }
 
-/* Is there something for this domain that waits for nobody else? What waits comes with a later
- * plan, when the other has let go. */
+/* Has the plan an action for this domain that waits for no other domain? What does wait is left
+ * out: the plan that is made when the other domain has let go has it again. */
 static bool has_work(const struct plan *plan, const struct domain *domain)
 {
 	for (guint i = 0; i < plan->actions->len; i++) {

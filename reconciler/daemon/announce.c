@@ -4,14 +4,15 @@
 
 #include "reconciler/show/log.h"
 
-/* One entry of a domain's metadata, whatever it is called. */
+/* Names one entry of a domain's metadata: an invalid one may have no name, or another's. */
 static char *key_of(const struct verdict *verdict)
 {
 	return g_strdup_printf("%u %s", verdict->tag->entry,
 			       verdict->tag->name ? verdict->tag->name : "");
 }
 
-/* What failed and is tried again has not got better yet. */
+/* A tag that failed and is `pending` because it is tried again is not better yet: the log still has
+ * it as critical. */
 static bool is_another_try(const struct verdict *verdict)
 {
 	for (guint i = 0; verdict->kind == VERDICT_PENDING && i < verdict->members->len; i++) {

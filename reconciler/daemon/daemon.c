@@ -101,7 +101,8 @@ static gboolean on_reload(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* The alarm only has to end the wait. */
+/* Nothing to do here: the loop looks at all deadlines after each wait, and the alarm has ended this
+ * one. */
 static void on_alarm(void *data G_GNUC_UNUSED)
 {
 }

@@ -149,7 +149,8 @@ uint64_t known_domains_begin(struct known_domains *known_domains)
 	return known_domains->readings;
 }
 
-/* What it was is news to whoever waits for what it had. */
+/* Other domains may wait for what this one had: the domain as it was is kept in `news`, so that the
+ * next plan is made for them too. */
 static void forget_domain(struct known_domains *known_domains, struct known_domain *known)
 {
 	if (!known->domain)
@@ -268,7 +269,8 @@ void known_domains_show(const struct known_domains *known_domains, const GPtrArr
 	snapshot_sort(snapshot);
 }
 
-/* Everybody's first moment; those that have come by NOW are news. */
+/* Finds the earliest time at which some domain must be looked at again; a domain whose time has
+ * come by NOW becomes news at once. */
 static void look_at_wakes(struct known_domains *known_domains, uint64_t now)
 {
 	GHashTableIter iter;

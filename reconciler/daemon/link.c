@@ -46,7 +46,7 @@ static gboolean hear(gpointer data)
 	struct daemon *daemon = news->daemon;
 
 	if (news->generation != daemon->generation)
-		; /* of a connection that is no more */
+		; /* from an older connection */
 	else if (news->event->kind == VIRT_EVENT_CLOSED)
 		link_lost(daemon, "libvirt has closed the connection");
 	else if (known_domain_hear(known_domains_get(daemon->known_domains, news->event->uuid),
@@ -175,12 +175,14 @@ void link_lost(struct daemon *daemon, const char *why)
 	note_failed_connect(daemon, why, NULL);
 }
 
-/* What its start or restore asked for, now that it is known what it has. */
+/* After a start, restore or revert: what is remembered of the old QEMU is forgotten, and after a
+ * restore or revert every attached device is marked for a replug. This needs to know the hostdevs
+ * that the domain has now, so it waits until the domain has been read. */
 static void follow_up(struct daemon *daemon, struct known_domain *known)
 {
 	const struct domain *domain = known->domain;
 
-	/* What was read may be from before that. */
+	/* Not while a reading is outstanding: its answer may be from before the start. */
 	if (!known_domain_is_known(known))
 		return;
 	if (known->restarted)
@@ -232,7 +234,8 @@ static void list_done(void *data)
 
 	daemon->listing = false;
 	if (listing->link != daemon->link) {
-		/* Of a connection that is no more; the next has its own. */
+		/* The answer came through an older connection. The present one makes a listing of
+		 * its own. */
 		if (daemon->link)
 			link_resync(daemon);
 	} else if (!listing->domains) {
@@ -242,7 +245,9 @@ static void list_done(void *data)
 					listing->problems);
 		follow_up_all(daemon);
 		daemon->listed = true;
-		/* Not before: a libvirt that breaks when it is asked is no better than none. */
+		/* Only a listing that succeeded ends the back-off: a libvirt that accepts
+		 * connections and breaks at the first question would else be asked without a pause.
+		 */
 		daemon->connect_failures = 0;
 		if (daemon->list_again)
 			link_resync(daemon);
@@ -301,7 +306,8 @@ static void read_work(void *data)
 static void learn(struct daemon *daemon, struct rereading *rereading, struct known_domain *known)
 {
 	if (rereading->sides == VIRT_LIVE) {
-		/* The problems are those of the tags, and those were not read. */
+		/* Only the live side was read; the problems are about the tags, which are on the
+		 * other side, and stay as they were. */
 		g_ptr_array_unref(rereading->problems);
 		rereading->problems = g_ptr_array_ref(known->problems);
 	}

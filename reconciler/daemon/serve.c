@@ -21,8 +21,9 @@
 
 #define REQUEST_MOST    (64 * 1024)
 #define REQUEST_SECONDS 5
-/* A guest that hangs is not waited for longer: what became of the others is an answer. Two of these
- * are what who asks waits for (wire.c). */
+/* A request is answered after this at the latest, also when a guest still hangs: what became of the
+ * other guests is an answer. A client waits twice as long (system/wire.c), as another request may
+ * be served before its own. */
 #define ANSWER_PATIENCE (45 * G_USEC_PER_SEC)
 /* More at once are turned away: nobody needs them, and everybody may connect. */
 #define TALKS_MOST 32

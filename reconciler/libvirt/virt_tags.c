@@ -26,7 +26,7 @@ static char *take_words(void)
 	return g_steal_pointer(&trouble->words);
 }
 
-/* Not virDomainGetMetadata(): see virt_reading.c. */
+/* The whole XML, not virDomainGetMetadata(): the comment at virt_reading_dump() says why. */
 static char *read_side(void *self, char **err)
 {
 	const struct side *side = self;

@@ -22,14 +22,14 @@ static char *speed_of(const struct device *device)
 	return device->speed == 1 ? g_strdup("1.5m") : g_strdup_printf("%um", device->speed);
 }
 
-/* The cells after the first. */
+/* All cells of a device's line but the first. */
 static void add_cells(struct table *table, const struct device *device, const struct plan *plan)
 {
 	g_autofree char *at = words_address(device->bus, device->dev);
 	g_autofree char *id = words_id(device->id);
 	g_autofree char *speed = speed_of(device);
 	g_autofree char *users = words_users(plan, device);
-	/* As a tag must spell it: this is where it is copied from. */
+	/* Spelt as a tag must spell it, because people copy it from here. */
 	g_autofree char *serial =
 		device->untrusted_serial ? text_spell(device->untrusted_serial) : NULL;
 

@@ -84,7 +84,7 @@ static double severity_of(const struct verdict *verdict)
 	return verdict->severity;
 }
 
-/* The most of its members: a group fails as its worst does. */
+/* The failures in a row of the tag's worst member. */
 static double failures_of(const struct verdict *verdict)
 {
 	unsigned int most = 0;

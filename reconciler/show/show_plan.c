@@ -157,7 +157,8 @@ static void add_attention_of(struct lines *lines, const struct verdict *verdict)
 	}
 }
 
-/* Of what is no more than a warning a plan has its own only. */
+/* A plan shows every critical problem, and of the warnings only those that planning itself found:
+ * the others are `status`'s to show. */
 static void add_problem(struct lines *lines, const struct problem *problem)
 {
 	if (problem->severity == SEVERITY_CRITICAL || problem_is_planned(problem))

@@ -85,7 +85,8 @@ static char *summarise(const struct plan *plan, const struct domain *only)
 	return g_string_free(text, FALSE);
 }
 
-/* libvirt loses metadata without a word; whoever wonders finds out here. */
+/* libvirt drops metadata that is not well written without telling anybody; a person who wonders
+ * where the tags went is told here. */
 static const char no_tags_of_one[] =
 	"`usbreconcile tag` gives it a device, `usbreconcile adopt` tags what it has\n"
 	"already. If you have written some, libvirt has lost them: of the children of\n"
@@ -120,7 +121,7 @@ static void append_unmanaged(GString *text, const struct plan *plan, const struc
 			other->device ? words_device(other->device) : g_strdup("nothing");
 		g_autofree char *line = NULL;
 
-		/* One that is stale is a problem, and told there. */
+		/* A stale hostdev is listed among the problems, not here. */
 		if (!is_wanted(only, other->domain) || (!other->device && hostdev->has_address))
 			continue;
 		line = words_line("no tag: %s %s hostdev %s (%s, %s) is %s", other->domain->name,

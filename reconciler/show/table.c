@@ -18,9 +18,10 @@
 /* What libsmartcols draws before a cell, a level: "├─" or "|-". */
 #define BRANCH_WIDTH 2
 
-/* The last column breaks between words, which loses nothing, and reads well while it has so much.
- * What is shortened then keeps so much, and the last column; where that is too wide all the same,
- * so much. */
+/* How a table is made narrower, in columns. First the last column breaks between words, which loses
+ * nothing, down to LAST_EASY. If the table is still too wide, the columns that may be shortened
+ * are, down to SHORT_MIN, and the last one down to LAST_MIN; and on a very narrow terminal down to
+ * SHORT_TIGHT and LAST_TIGHT. */
 #define LAST_EASY   40
 #define SHORT_MIN   12
 #define LAST_MIN    24

@@ -5,7 +5,8 @@
 
 #include "reconciler/show/show.h"
 
-/* Where no column is, what continues a line begins so far to the right of its beginning. */
+/* How far a continued line is indented below the line it continues, where there is no column to
+ * align with. */
 #define HANG 2
 
 static size_t char_width(gunichar c)
