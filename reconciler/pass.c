@@ -111,7 +111,7 @@ static bool wait_until(uint64_t moment, const sigset_t *while_waiting)
 static bool wants_another(const struct pass *pass, unsigned int *skips,
 			  const sigset_t *while_waiting)
 {
-	uint64_t wake = pass->plan->wake;
+	uint64_t wake = plan_wake(pass->plan);
 
 	*skips = pass->outcomes->len > 0 && !got_somewhere(pass) ? *skips + 1 : 0;
 	if (pass->outcomes->len > 0 && *skips < 2)

@@ -98,7 +98,7 @@ static json_t *new_status(const struct snapshot *snapshot, const struct plan *pl
 	json_put(document, "now", json_real((double)snapshot->now / G_USEC_PER_SEC));
 	json_put_bool(document, "leaving", snapshot->leaving);
 	json_put_time(document, "still_since", snapshot->still_since);
-	json_put_time(document, "wake", plan->wake);
+	json_put_time(document, "wake", plan_wake(plan));
 	json_put(document, "devices", write_devices(snapshot->devices));
 	json_put(document, "domains", domains);
 	json_put(document, "unmanaged", json_write_unmanaged(plan));

@@ -2,7 +2,6 @@
 #include "state/json_put.h"
 
 #include <jansson.h>
-#include <string.h>
 
 #include "state/text.h"
 

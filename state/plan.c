@@ -97,6 +97,18 @@ GPtrArray *outcome_list_new(void)
 	return g_ptr_array_new_with_free_func(free_outcome);
 }
 
+uint64_t plan_wake(const struct plan *plan)
+{
+	uint64_t first = 0;
+
+	for (guint i = 0; i < plan->wakes->len; i++) {
+		uint64_t when = g_array_index(plan->wakes, struct wake, i).when;
+
+		first = first == 0 || when < first ? when : first;
+	}
+	return first;
+}
+
 const struct verdict *plan_find_verdict(const struct plan *plan, const struct domain *domain,
 					const struct tag *tag)
 {

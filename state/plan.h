@@ -138,13 +138,12 @@ struct plan {
 	GPtrArray *verdicts;  /* struct verdict *, by domain and then as in its metadata */
 	GPtrArray *unmanaged; /* struct unmanaged *: hostdevs that no tag names */
 	GPtrArray *problems;  /* struct problem *: what no verdict says */
-	uint64_t wake; /* when to look again though nothing happens; as snapshot.now, 0 never */
-	GArray *wakes; /* struct wake: at whom; the first of them is `wake` */
+	GArray *wakes;        /* struct wake: when to look again at whom though nothing happens */
 };
 
 struct wake {
 	const struct domain *domain;
-	uint64_t when;
+	uint64_t when; /* as snapshot.now */
 };
 
 /* A hostdev that is not ours. */
@@ -163,6 +162,9 @@ void action_free(struct action *action);
 GPtrArray *action_list_new(void); /* of struct action * that it owns */
 void verdict_free(struct verdict *verdict);
 void member_free(struct member *member);
+
+/* The earliest of its wakes, 0: never. */
+uint64_t plan_wake(const struct plan *plan);
 
 const struct verdict *plan_find_verdict(const struct plan *plan, const struct domain *domain,
 					const struct tag *tag);

@@ -27,7 +27,8 @@ static bool has_undeclared_prefix(const char *name)
 	return strchr(name, ':') != NULL;
 }
 
-/* How the element would be ours: with the prefix that the one around it has. */
+/* What to write so that the element is in our namespace: its name with the prefix of the element
+ * around it. */
 static char *like_its_parent(const struct _xmlNode *element)
 {
 	const char *prefix = xml_prefix(xml_parent(element));
@@ -40,10 +41,8 @@ static char *like_its_parent(const struct _xmlNode *element)
 	return g_strdup_printf("write <%s>, as the element around it", cut);
 }
 
-/*
- * Is the element one of ours in the right namespace? Complains if it is not; what has a foreign
- * namespace should not come here.
- */
+/* Is the element in our namespace? Complains if it is not. Elements with a foreign namespace are
+ * left alone and never come here. */
 static bool check_namespace(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	const char *uri = xml_namespace(element);
@@ -249,7 +248,8 @@ static void join_id(struct entry_reading *entry)
 		g_array_append_val(entry->tag->ids, entry->id);
 }
 
-/* What only all of it together shows; of a misspelt entry it would be noise. */
+/* Checks what only the whole entry shows. Not of an entry that has a complaint already: a misspelt
+ * attribute would be reported a second time, as one that is missing. */
 static void check_whole(struct entry_reading *entry)
 {
 	if (!entry->tag->name)
@@ -276,7 +276,8 @@ static bool check_kind(struct entry_reading *entry, const char *name)
 	return false;
 }
 
-/* The name of an entry that is not read any further, if it has a good one. */
+/* Takes the name, if it is a good one, before anything else is read: complaints name the entry,
+ * also one that is not read any further. */
 static void read_name_only(struct entry_reading *entry, const struct _xmlNode *element)
 {
 	char *name = xml_attribute(element, "name");

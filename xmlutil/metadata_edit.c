@@ -44,7 +44,7 @@ static xmlNodePtr wrapper_of(const struct editing *editing)
 	return xml_root(editing->doc);
 }
 
-/* What is wrong with the element, if that can be told from what is wrong with entries. */
+/* The first problem that is about the element itself; if each is about an entry, the first. */
 static const struct problem *main_problem(const GPtrArray *problems)
 {
 	for (guint i = 0; i < problems->len; i++) {
@@ -175,7 +175,8 @@ static void append(xmlNodePtr wrapper, xmlNodePtr entry)
 		return;
 	text = xmlNewDocText(wrapper->doc, (const xmlChar *)indent);
 	check_memory(text);
-	/* What is alone between the tags has become the line of the end tag. */
+	/* Blank text that was alone between the wrapper's tags now stands after the entry, where it
+	 * indents the end tag. */
 	xmlAddPrevSibling(entry, text);
 }
 
@@ -269,7 +270,8 @@ static void remove_entry(struct editing *editing, xmlNodePtr entry)
 	editing->changed = true;
 }
 
-/* Does anything remain that somebody may want: an element, a comment, an attribute? */
+/* Is there anything left in our element that somebody may want to keep: another element, a comment,
+ * an attribute? */
 static bool is_bare(const xmlNode *wrapper)
 {
 	const xmlNode *child = wrapper->children;
@@ -293,7 +295,7 @@ static void remove_entries(struct editing *editing, const char *name)
 	}
 }
 
-/* Nobody has to write enabled="yes": it is as good as nothing. */
+/* Enabling removes the attribute: enabled="yes" is the default. */
 static void write_enabled(xmlNodePtr entry, bool enabled)
 {
 	/* People write the prefix at attributes, too. */
@@ -353,7 +355,8 @@ static int change_all(struct editing *editing, const GPtrArray *changes, char **
 	for (guint i = 0; i < changes->len; i++) {
 		if (change_once(editing, g_ptr_array_index(changes, i), err) < 0)
 			return -1;
-		/* The next one, and what is written, must rest on what is there now. */
+		/* Each change is made to the result of the one before, so it is read again after
+		 * each. */
 		if (editing->doc && read_wrapper(editing, wrapper_of(editing),
 						 "its tags could not be read any more", err) < 0)
 			return -1;

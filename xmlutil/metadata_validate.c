@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "xmlutil/entry.h"
-#include "xmlutil/phrase.h"
 #include "xmlutil/wrapper.h"
 #include "xmlutil/xml.h"
 
@@ -160,7 +159,8 @@ static void validate_domain(const struct _xmlNode *root, const struct reading *r
 	}
 }
 
-/* Right for "virsh metadata --set", which gives it our namespace; lost in a domain document. */
+/* An element without namespace: `virsh metadata --set` gives it ours, but in a domain document
+ * libvirt drops it. */
 static void validate_stripped(struct _xmlNode *root, struct reading *reading, struct domain *domain)
 {
 	reading_remark(reading, xml_line(root),

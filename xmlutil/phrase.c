@@ -75,7 +75,7 @@ char *phrase_cut(const char *text)
 	size_t length = 0;
 
 	for (int chars = 0; text[length]; length++) {
-		/* A byte of UTF-8 that does not go on with a character. */
+		/* Is this byte the first of a UTF-8 character? */
 		if ((text[length] & 0xc0) != 0x80 && chars++ == CUT_CHARS)
 			return g_strdup_printf("%.*s…", (int)length, text);
 	}

@@ -112,7 +112,7 @@ static void check_text_after(const struct reading *reading, struct tag *tag, cha
 			 g_strdup("take it out; did the entry end too early?"));
 }
 
-/* Whether nothing but the entries themselves can be wrong. */
+/* Is the wrapper itself understood, so that only single entries in it can be wrong? */
 static bool read_entries(const struct _xmlNode *wrapper, const struct reading *reading,
 			 struct domain *domain)
 {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "reconciler/show/say.h"
-#include "state/json.h"
 
 /* The one table: --help, the commands' own help, completion and the dispatch come from it. */
 static const struct cmd *const commands[] = {

@@ -8,7 +8,6 @@
 #include "reconciler/show/say.h"
 #include "state/devices.h"
 #include "state/json.h"
-#include "state/clock.h"
 
 static gboolean all, tree;
 

@@ -32,7 +32,8 @@ bool claim_is_gone(const struct domain *domain, const struct hostdev *hostdev)
 	       tag_alias_is_ours(hostdev->alias) && !claim_tag_of_alias(domain, hostdev->alias);
 }
 
-/* Is this somebody's own hostdev, or one whose tag was renamed: nothing that a valid tag names? */
+/* Is this a hostdev that no valid tag names by its alias: somebody's own, or one whose tag was
+ * renamed? */
 static bool is_adoptable(const struct domain *domain, const struct hostdev *hostdev)
 {
 	if (claim_tag_of_alias(domain, hostdev->alias))
@@ -40,7 +41,8 @@ static bool is_adoptable(const struct domain *domain, const struct hostdev *host
 	return !tag_alias_is_ours(hostdev->alias) || claim_is_gone(domain, hostdev);
 }
 
-/* By its ids, if no other device has them; what its address says has been asked before. */
+/* Does the hostdev mean the device by its ids, as no other device has them? Its address was
+ * compared before this. */
 static bool means_by_id(const struct snapshot *snapshot, const struct hostdev *hostdev,
 			const struct device *device)
 {

@@ -48,8 +48,8 @@ const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 const struct device *claim_device_of(const struct snapshot *snapshot,
 				     const struct hostdev *hostdev);
 
-/* May a hostdev of this alias be taken out because no tag names it? Its alias is ours, and all of
- * the domain's metadata was read and is valid. */
+/* May a hostdev of this alias be taken out because no tag names it? Only if its alias is ours, and
+ * all of the domain's metadata was read and is valid. */
 bool claim_is_gone(const struct domain *domain, const struct hostdev *hostdev);
 
 /* The valid tag of the domain that names this alias, or NULL. */

@@ -17,7 +17,8 @@ enum {
 	KEY_PORT = 'p',
 	KEY_SYSNAME = 'n',
 	KEY_ID = 'i',
-	/* There are too many of these: one key for all tags that have nothing else. */
+	/* Property matches and groups by property cannot be looked up by one value, so all tags
+	   that have nothing else share one key. */
 	KEY_PROPERTY = 'm',
 	/* Of a live hostdev. */
 	KEY_ADDRESS = 'a',
@@ -70,7 +71,8 @@ static void say_ids(key_func func, void *data, const GArray *ids)
 		say_id(func, data, KEY_ID, g_array_index(ids, struct usb_id, i));
 }
 
-/* One key is enough, as all of a tag must match: the rarest. What it finds is asked again. */
+/* All that a tag says must match, so one key is enough to find it: the rarest of what it says.
+ * Whether the rest matches too is asked of what was found. */
 static void say_tag(key_func func, void *data, const struct tag *tag)
 {
 	if (tag->serial)
@@ -183,7 +185,7 @@ void interests_remove(struct interests *interests, const struct domain *domain)
 	say_domain(remove_key, &keying, domain);
 }
 
-/* Those that have been found, and what is left to look at. */
+/* The domains found so far, and the keys still to look up. */
 struct search {
 	const struct interests *interests;
 	const GPtrArray *devices;
@@ -239,7 +241,8 @@ static void spread_device(struct search *search, const struct device *device)
 	say_device(find_by_key, search, device);
 }
 
-/* A device that came, went or changed is news also for those who have another one by its ids. */
+/* Whoever holds a hostdev by ids alone means "the only device with these ids": so any device with
+ * those ids that comes, goes or changes is news for them. */
 static void spread_changed(struct search *search, const struct device *device)
 {
 	spread_device(search, device);

@@ -95,7 +95,8 @@ static bool has_job(const struct planning *planning, const struct domain *domain
 	return false;
 }
 
-/* The hostdevs of one list that the claim's group once had and has no more. */
+/* Hostdevs of one list that carry an alias of the claim's group but stand for no member it has now.
+ */
 static void add_leftovers(struct planning *planning, const struct claim *claim,
 			  const GPtrArray *side)
 {
@@ -124,7 +125,8 @@ static void add_claim(struct planning *planning, const struct claim *claim)
 		add_claim_job(planning, claim, member, device, REASON_NOT_OWNED);
 	}
 	if (claim->owned->len == 0) {
-		/* Where there is no alias there is no hostdev: none has an empty one. */
+		/* A tag without a usable name has no alias. No hostdev has an empty one, so the
+		 * slot finds none. */
 		alias = tag_alias(claim->tag, NULL);
 		add_claim_job(planning, claim, alias ? alias : "", NULL,
 			      why_without_device(claim->reason));
@@ -360,11 +362,8 @@ static void note_wake(struct plan *plan, const struct slot *slot)
 {
 	struct wake wake = {slot->domain, slot->wake};
 
-	if (slot->wake == 0)
-		return;
-	g_array_append_val(plan->wakes, wake);
-	if (plan->wake == 0 || slot->wake < plan->wake)
-		plan->wake = slot->wake;
+	if (slot->wake != 0)
+		g_array_append_val(plan->wakes, wake);
 }
 
 static void plan_slots(struct planning *planning)

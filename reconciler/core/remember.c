@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/core/remember.h"
 
-/* What passes by itself is tried again quickly: 0.2 s doubling; the rest from 1 s. */
+/* The first wait after a failure that passes by itself is 0.2 s, after any other 1 s; each further
+ * failure doubles it, up to a minute. */
 #define FIRST_QUICK  (G_USEC_PER_SEC / 5)
 #define FIRST_SLOW   (1 * G_USEC_PER_SEC)
 #define LONGEST_WAIT (60 * G_USEC_PER_SEC)
@@ -78,7 +79,8 @@ static void note_member(struct history *history, const struct verdict *verdict,
 		memory->attached = member->device->incarnation;
 }
 
-/* Also an invalid one: a slip of the pen must not cost what is known. */
+/* Also by an invalid entry: what is remembered of a tag must survive a typing mistake that is
+ * corrected a minute later. */
 static bool has_tag(const struct domain *domain, const char *alias)
 {
 	for (guint i = 0; i < domain->tags->len; i++) {

@@ -5,7 +5,6 @@
 #include "reconciler/core/remember.h"
 #include "reconciler/show/log.h"
 #include "reconciler/show/say.h"
-#include "state/devices.h"
 #include "state/clock.h"
 
 #define FIRST_RETRY   (G_USEC_PER_SEC / 5)

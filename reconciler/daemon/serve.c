@@ -15,15 +15,14 @@
 #include "reconciler/show/log.h"
 #include "reconciler/show/show.h"
 #include "reconciler/system/wire.h"
-#include "state/devices.h"
 #include "state/json.h"
 #include "state/clock.h"
 
 #define REQUEST_MOST    (64 * 1024)
 #define REQUEST_SECONDS 5
 /* A request is answered after this at the latest, also when a guest still hangs: what became of the
- * other guests is an answer. A client waits twice as long (system/wire.c), as another request may
- * be served before its own. */
+ * other guests is an answer. A client waits longer than two of these (system/wire.c), as another
+ * request may be served before its own. */
 #define ANSWER_PATIENCE (45 * G_USEC_PER_SEC)
 /* More at once are turned away: nobody needs them, and everybody may connect. */
 #define TALKS_MOST 32

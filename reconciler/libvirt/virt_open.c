@@ -144,7 +144,8 @@ static bool attempt_wait(struct attempt *attempt, gint64 deadline)
 	return true;
 }
 
-/* The hanging one for the same, unless it has ended since: its answer is old. */
+/* The attempt that still hangs, if it is for the same URI. One that has ended meanwhile is thrown
+ * away, because its answer is old. */
 static struct attempt *attempt_resume(const char *uri, unsigned int flags)
 {
 	g_autoptr(GMutexLocker) locked G_GNUC_UNUSED = g_mutex_locker_new(&hanging_lock);

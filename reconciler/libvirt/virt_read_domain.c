@@ -13,7 +13,8 @@ static void renew(GPtrArray **list, GDestroyNotify free_item)
 	*list = g_ptr_array_new_with_free_func(free_item);
 }
 
-/* One side again, the other as it was. False: that is not enough to go by. */
+/* Reads one side again and keeps the other as it was. False when the domain has stopped meanwhile:
+ * then everything must be read. */
 static bool read_side(struct virt *virt, struct virt_reading *reading, unsigned int side,
 		      const struct domain *old)
 {
@@ -78,8 +79,8 @@ static void read_again(struct virt *virt, struct virt_reading *reading, unsigned
 		virt_reading_all(virt, reading);
 }
 
-/* What could not be read now is taken to be as it was: what the domain holds stays its own. UNREAD
- * is used up. */
+/* A domain that cannot be read now keeps what was known of it, so that what it holds stays its own.
+ * UNREAD is used up. */
 static struct domain *keep_unread(struct domain *unread, const struct domain *old)
 {
 	struct domain *domain = domain_copy(old);

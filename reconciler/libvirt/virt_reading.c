@@ -96,7 +96,8 @@ static bool any_is_ours(const GPtrArray *hostdevs)
 	return false;
 }
 
-/* Only these are worth further calls: the others are never changed. */
+/* Has the domain tags, or hostdevs of ours? Only then are further calls made about it: the others
+ * are never changed. */
 static bool concerns_us(const struct domain *domain)
 {
 	return domain->tags->len > 0 || any_is_ours(domain->live) || any_is_ours(domain->config);
@@ -153,7 +154,8 @@ static void read_if_transient(struct virt *virt, struct virt_reading *reading, c
 		note_unparseable(reading, "live XML", err);
 }
 
-/* A bad image spoils the domain's next start, not the domain. */
+/* A managed save image that cannot be read is a problem for the domain's next start; the domain
+ * itself is not unreadable. */
 static void note_bad_image(struct virt_reading *reading, const char *why)
 {
 	g_autofree char *hint = g_strdup_printf("`virsh managedsave-dumpxml %s` shows it; `virsh "

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Nothing tells when a lock is free, short of a thread that blocks in it. */
+/* How often a lock that is held is tried again: nothing tells when it is free, but a thread that
+ * blocks in it. */
 #define POLL_USEC (50 * 1000)
 
 #define LOCK_MODE 0660

@@ -3,7 +3,7 @@
 
 #ifdef HAVE_SYSTEMD
 
-/* Where in our sources a message comes from is nobody's field. */
+/* Without this libsystemd adds the source file and line of each message to the journal. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 
 #include <stdarg.h>

@@ -2,7 +2,6 @@
 #include "reconciler/system/wire.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,7 +12,7 @@
 #define WRITE_SECONDS  10
 #define STATUS_MOST    (64 * 1024 * 1024)
 #define STATUS_SECONDS 5
-/* A request may wait for passes with second looks, and for one that came before. */
+/* A request may wait for passes with second looks, and for a request that came before it. */
 #define ANSWER_SECONDS 120
 #define ARGUMENTS_MOST 1024
 
@@ -38,7 +37,8 @@ int wire_listen(const char *directory, const char *name, unsigned int mode, char
 			close(fd);
 		return -1;
 	}
-	/* The lock is ours, so nobody can be listening: what is there was left behind. */
+	/* We hold the lock, so no other daemon can be listening: a socket that is there was left
+	 * behind. */
 	unlink(address.sun_path);
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    chmod(address.sun_path, mode) < 0 || listen(fd, BACKLOG) < 0) {

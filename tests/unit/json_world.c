@@ -264,6 +264,7 @@ static void add_actions(struct plan *plan, const struct snapshot *snapshot)
 
 struct plan *json_world_new_plan(const struct snapshot *snapshot, const struct history *history)
 {
+	struct wake wake = {.when = 86402500000};
 	struct plan *plan = plan_new();
 	struct unmanaged *unmanaged = g_new0(struct unmanaged, 1);
 
@@ -276,7 +277,7 @@ struct plan *json_world_new_plan(const struct snapshot *snapshot, const struct h
 	g_ptr_array_add(plan->problems,
 			problem_new(PROBLEM_SERIAL_NOT_UNIQUE, SEVERITY_WARNING, "vm1", "coral", 0,
 				    g_strdup("two of them"), NULL));
-	plan->wake = 86402500000;
+	g_array_append_val(plan->wakes, wake);
 	return plan;
 }
 

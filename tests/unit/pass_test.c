@@ -139,7 +139,7 @@ static void a_failure_is_tried_again_while_the_next_try_is_near(void **state)
 	const struct verdict *verdict = g_ptr_array_index(last->plan->verdicts, 0);
 	assert_int_equal(last->outcomes->len, 0);
 	assert_int_equal(verdict->kind, VERDICT_FAILED);
-	assert_true(last->plan->wake > clock_now());
+	assert_true(plan_wake(last->plan) > clock_now());
 }
 
 static void note_signal(int number)

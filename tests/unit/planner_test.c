@@ -177,7 +177,7 @@ static void death_is_certain_at_the_second_look_only(void **state)
 	world_hostdev(domain->live, "ua-usbr-a", device);
 	device->driver = g_strdup("ftdi_sio");
 	first = planner_plan(world, history);
-	assert_int_equal(first->wake, world->now + 3 * G_USEC_PER_SEC);
+	assert_int_equal(plan_wake(first), world->now + 3 * G_USEC_PER_SEC);
 	remember_plan(history, first, world);
 	world_expect(world, history, "", "g1/a pending maybe_dead 1-1\n");
 	world->now += 3 * G_USEC_PER_SEC;

@@ -300,7 +300,7 @@ static void what_libvirt_is_taking_out_is_not_asked_for_again(void **state)
 	world->now += SLOT_RELEASE - 1;
 	world_expect(world, history, "", "g1/a pending waiting_release 1-1\n");
 	plan = planner_plan(world, history);
-	assert_int_equal(plan->wake, asked + SLOT_RELEASE);
+	assert_int_equal(plan_wake(plan), asked + SLOT_RELEASE);
 	world->now++;
 	world_expect(world, history,
 		     "-live g1 ua-usbr-a 1:5 (moved)\n+live g1 ua-usbr-a 1:6 (moved)\n",

@@ -245,11 +245,11 @@ unsigned int world_settle(struct snapshot *world, struct history *history)
 		OWN(plan) plan = planner_plan(world, history);
 
 		remember_plan(history, plan, world);
-		if (plan->actions->len == 0 && plan->wake == 0)
+		if (plan->actions->len == 0 && plan_wake(plan) == 0)
 			return busy;
 		busy += plan->actions->len > 0;
 		if (plan->actions->len == 0)
-			world->now = plan->wake;
+			world->now = plan_wake(plan);
 		world_apply(world, plan, history);
 	}
 	fail_msg("planning never comes to rest");
