@@ -155,7 +155,7 @@ static void what_does_not_last_is_done_less_and_less_often(void **state)
 	member = g_ptr_array_index(verdict->members, 0);
 	assert_int_equal(verdict->severity, SEVERITY_CRITICAL);
 	assert_in_range(member->failures, 7, 9);
-	assert_true(member->next_try > world->now && member->next_try == plan->wake);
+	assert_true(member->next_try > world->now && member->next_try == plan_wake(plan));
 	/* Another enumeration is another device as far as that goes, and so is another wish. */
 	world_move(device, 6);
 	world_expect(world, history, "+live g1 ua-usbr-a 1:6 @0:1 (not_attached)\n",
