@@ -350,19 +350,21 @@ static void tear_down(struct daemon *daemon)
 
 int daemon_run(const struct daemon_options *options)
 {
-	static struct daemon daemon; /* outlives what a call left behind still points at */
+	/* Never freed: what a call left behind still points at it. */
+	static struct daemon *daemon;
 	g_autofree char *err = NULL;
 
-	daemon.options = *options;
-	daemon.loop = g_main_context_new();
-	if (devices_monitor_new(&daemon.monitor, &err) < 0) {
+	daemon = g_new0(struct daemon, 1);
+	daemon->options = *options;
+	daemon->loop = g_main_context_new();
+	if (devices_monitor_new(&daemon->monitor, &err) < 0) {
 		log_event(LOG_TROUBLE, NULL, "%s", err);
 		return EX_OSERR;
 	}
-	set_up(&daemon);
-	serve_start(&daemon, lock_directory(virt_is_session(options->uri)));
-	link_start(&daemon);
-	run(&daemon);
-	tear_down(&daemon);
+	set_up(daemon);
+	serve_start(daemon, lock_directory(virt_is_session(options->uri)));
+	link_start(daemon);
+	run(daemon);
+	tear_down(daemon);
 	return EX_OK;
 }

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * libvirt's calls about one domain. What changes it is a job, and jobs wait up to 30 s for each
+ * other; since 11.0.0 a dump is one, too.
+ */
+
+#include "calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define JOB_PATIENCE (30 * SEC)
+
+static bool is_chaos(void)
+{
+	static const int codes[] = {1, 9, 38, 55, 67, 68, 27};
+
+	if (libvirt_chaos == 0 || !sim_chance(libvirt_chaos))
+		return false;
+	refuse(codes[sim_below(G_N_ELEMENTS(codes))], "something went wrong");
+	return true;
+}
+
+/* 0, or -1 after 30 s behind somebody else's job. */
+static int wait_for_job(struct guest *guest)
+{
+	uint64_t until = sim_now + JOB_PATIENCE;
+
+	while (guest->holds_job && sim_now < until)
+		fiber_wait(&guest->holds_job, until);
+	if (guest->holds_job)
+		return refuse(VIR_ERR_OPERATION_TIMEOUT,
+			      "Timed out during operation: cannot acquire state change lock");
+	return 0;
+}
+
+static void end_job(struct guest *guest)
+{
+	guest->holds_job = false;
+	fiber_wake_all(&guest->holds_job);
+}
+
+int virDomainFree(virDomainPtr domain)
+{
+	if (--domain->users > 0)
+		return 0;
+	g_free(domain->name);
+	g_free(domain->uuid);
+	g_free(domain);
+	return 0;
+}
+
+int virDomainRef(virDomainPtr domain)
+{
+	domain->users++;
+	return 0;
+}
+
+const char *virDomainGetName(virDomainPtr domain)
+{
+	return domain->name;
+}
+
+int virDomainGetUUIDString(virDomainPtr domain, char *text)
+{
+	g_strlcpy(text, domain->uuid, VIR_UUID_STRING_BUFLEN);
+	return 0;
+}
+
+unsigned int virDomainGetID(virDomainPtr domain)
+{
+	return (unsigned int)domain->id;
+}
+
+static struct guest *known_guest(virDomainPtr domain)
+{
+	struct guest *guest = guest_find(domain->uuid);
+
+	if (!guest)
+		refuse(VIR_ERR_NO_DOMAIN, "Domain not found: no domain with matching uuid");
+	return guest;
+}
+
+virDomainPtr virDomainLookupByUUIDString(virConnectPtr connection, const char *uuid)
+{
+	struct guest *guest;
+
+	if (!call_begin(connection))
+		return NULL;
+	guest = guest_find(uuid);
+	if (!guest)
+		refuse(VIR_ERR_NO_DOMAIN, "Domain not found: no domain with matching uuid");
+	if (call_end(connection, guest ? 0 : -1) < 0)
+		return NULL;
+	return call_handle(connection, guest);
+}
+
+/* A call about one guest, JOB or not: what ASK says of it. */
+static int about(virDomainPtr domain, bool job, int (*ask)(struct guest *guest, void *data),
+		 void *data)
+{
+	struct guest *guest;
+	int result;
+
+	if (!call_begin(domain->connection))
+		return -1;
+	guest = known_guest(domain);
+	result = !guest || (job && wait_for_job(guest) < 0) ? -1 : 0;
+	/* It may have gone while this waited. */
+	if (result == 0 && !guest_find(domain->uuid))
+		result = refuse(VIR_ERR_NO_DOMAIN, "Domain not found");
+	if (result == 0)
+		result = is_chaos() ? -1 : ask(guest, data);
+	return call_end(domain->connection, result);
+}
+
+static int ask_active(struct guest *guest, void *data)
+{
+	(void)data;
+	return guest->id >= 0;
+}
+
+int virDomainIsActive(virDomainPtr domain)
+{
+	return about(domain, false, ask_active, NULL);
+}
+
+static int ask_persistent(struct guest *guest, void *data)
+{
+	(void)data;
+	return guest->persistent;
+}
+
+int virDomainIsPersistent(virDomainPtr domain)
+{
+	return about(domain, false, ask_persistent, NULL);
+}
+
+static int ask_image(struct guest *guest, void *data)
+{
+	(void)data;
+	return guest->saved;
+}
+
+int virDomainHasManagedSaveImage(virDomainPtr domain, unsigned int flags)
+{
+	(void)flags;
+	return about(domain, false, ask_image, NULL);
+}
+
+struct dump {
+	bool live;
+	char *xml;
+};
+
+static int ask_xml(struct guest *guest, void *data)
+{
+	struct dump *dump = data;
+
+	if (guest->broken)
+		return refuse(VIR_ERR_XML_ERROR, "(domain_definition):9: Entity 'x' not defined");
+	/* Of a domain that is off, the "live" XML is its config (all versions). */
+	dump->xml = dump_guest(guest, dump->live && guest->id >= 0);
+	return 0;
+}
+
+char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
+{
+	struct dump dump = {!(flags & VIR_DOMAIN_XML_INACTIVE), NULL};
+
+	if (about(domain, libvirt_version >= LIBVIRT_11_3, ask_xml, &dump) < 0) {
+		g_free(dump.xml);
+		return NULL;
+	}
+	return dump.xml;
+}
+
+static int ask_image_xml(struct guest *guest, void *data)
+{
+	if (!guest->saved)
+		return refuse(VIR_ERR_OPERATION_INVALID, "domain has no managed save image");
+	*(char **)data = dump_image(guest);
+	return 0;
+}
+
+char *virDomainManagedSaveGetXMLDesc(virDomainPtr domain, unsigned int flags)
+{
+	char *xml = NULL;
+
+	(void)flags;
+	if (about(domain, false, ask_image_xml, &xml) < 0)
+		return NULL;
+	return xml;
+}
+
+static int do_image(struct guest *guest, void *data)
+{
+	const char *xml = data, *at = xml;
+	guint count = 0;
+	GPtrArray *image;
+
+	if (!guest->saved)
+		return refuse(VIR_ERR_OPERATION_INVALID, "domain has no managed save image");
+	image = g_ptr_array_new_with_free_func(dev_free);
+	while ((at = strstr(at, "<hostdev ")) && ++count)
+		g_ptr_array_add(image, dev_read(at++));
+	if (count != guest->image->len) {
+		g_ptr_array_unref(image);
+		return refuse(VIR_ERR_CONFIG_UNSUPPORTED, "Target domain device count differs");
+	}
+	for (guint i = 0; i < count; i++)
+		((struct entry *)g_ptr_array_index(image, i))->foreign =
+			((struct entry *)g_ptr_array_index(guest->image, i))->foreign;
+	libvirt_acts++;
+	libvirt_last_act = sim_now;
+	trace("libvirt", "%s: image is edited", guest->name);
+	g_ptr_array_unref(guest->image);
+	guest->image = image;
+	return 0;
+}
+
+int virDomainManagedSaveDefineXML(virDomainPtr domain, const char *xml, unsigned int flags)
+{
+	(void)flags;
+	return about(domain, false, do_image, (void *)(uintptr_t)xml);
+}
+
+struct change {
+	const char *text;
+	bool live;
+	int (*make)(struct guest *guest, const char *text, bool live);
+};
+
+static int do_change(struct guest *guest, void *data)
+{
+	const struct change *change = data;
+	int result;
+
+	if (change->live && guest->id < 0)
+		return refuse(VIR_ERR_OPERATION_INVALID, "domain is not running");
+	if (!change->live && !guest->persistent)
+		return refuse(VIR_ERR_OPERATION_INVALID,
+			      "transient domains do not have any persistent config");
+	/* The monitor takes its time, and the domain is busy meanwhile. */
+	guest->holds_job = true;
+	fiber_sleep(change->live ? sim_between(1 * MS, 8 * MS) : sim_between(300, 900));
+	if (change->live && guest->id < 0)
+		result = refuse(VIR_ERR_OPERATION_FAILED,
+				"Unable to read from monitor: Connection reset by peer");
+	else
+		result = change->make(guest, change->text, change->live);
+	end_job(guest);
+	return result;
+}
+
+static int change(virDomainPtr domain, const char *text, unsigned int flags,
+		  int (*make)(struct guest *guest, const char *text, bool live))
+{
+	struct change change = {text, (flags & VIR_DOMAIN_AFFECT_LIVE) != 0, make};
+
+	return about(domain, true, do_change, &change);
+}
+
+int virDomainAttachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)
+{
+	return change(domain, xml, flags, guest_attach);
+}
+
+int virDomainDetachDeviceAlias(virDomainPtr domain, const char *alias, unsigned int flags)
+{
+	return change(domain, alias, flags, guest_detach_alias);
+}
+
+int virDomainDetachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)
+{
+	return change(domain, xml, flags, guest_detach_xml);
+}
+
+int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key,
+			 const char *uri, unsigned int flags)
+{
+	(void)domain;
+	(void)type;
+	(void)metadata;
+	(void)key;
+	(void)uri;
+	(void)flags;
+	return refuse(VIR_ERR_NO_SUPPORT, "people write tags here");
+}
