@@ -127,6 +127,7 @@ vm_install() {
 			systemctl daemon-reload
 			udevadm control --reload
 		}"
+	[[ ! ${LAB_MODULAR:-} ]] || virtqemud_take_over
 }
 
 vm_boot_id() { vm_ssh root 'cat /proc/sys/kernel/random/boot_id'; }

@@ -291,4 +291,7 @@ daemon_journal() { host journalctl --unit usbreconcile --no-pager --output cat "
 # What was done to hostdevs; while nothing changes, it does not.
 daemon_expect_actions() { expect_equal "$1" "$(daemon_says actions)"; }
 
-libvirtd_stop() { host systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service; }
+# libvirt's daemon, whichever this host has; with its sockets, which would bring it back.
+LIBVIRTD=${LAB_MODULAR:+virtqemud}
+LIBVIRTD=${LIBVIRTD:-libvirtd}
+libvirtd_stop() { host systemctl stop "$LIBVIRTD".socket "$LIBVIRTD"-ro.socket "$LIBVIRTD"-admin.socket "$LIBVIRTD".service; }

@@ -17,8 +17,8 @@ footprint() { # -> DESCRIPTORS, KB that are its own, KB with the files it has ma
 for round in {1..20}; do
 	unplug a
 	plug a serial=AAA port=$((round % 9 + 1))
-	host_sh "sleep 0.$((round * 37 % 100)); systemctl kill --signal KILL libvirtd; systemctl reset-failed libvirtd" || true
-	within 60 host systemctl --quiet is-active libvirtd
+	host_sh "sleep 0.$((round * 37 % 100)); systemctl kill --signal KILL $LIBVIRTD; systemctl reset-failed $LIBVIRTD" || true
+	within 60 host systemctl --quiet is-active "$LIBVIRTD"
 	within 60 expect_attached g1 ua-usbr-a AAA
 	read -r fds own all <<<"$(footprint)"
 	echo "round $round: $fds descriptors, $own kB of $all kB"

@@ -41,8 +41,8 @@ for line in '- *g1 *a *live' '+ *g1 *a *live' '- *g1 *a *config' '+ *g1 *a *conf
 	grep "^$line" <<<"$plan"
 done
 
-host_sh 'usbreconcile status --json >/tmp/recorded; chmod 0644 /tmp/recorded
-	systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service'
+host_sh 'usbreconcile status --json >/tmp/recorded; chmod 0644 /tmp/recorded'
+libvirtd_stop
 expect_equal "$plan" "$(run_pass --dry-run --snapshot /tmp/recorded)"
 expect_equal "$plan" "$(as_user usbreconcile run -n --snapshot /tmp/recorded)"
 expect_equal "$plan" "$(host cat /tmp/recorded | host usbreconcile run -n --snapshot -)"
@@ -51,7 +51,7 @@ wait_host_gone CCC
 expect_equal "$plan" "$(run_pass -n --snapshot /tmp/recorded)"
 expect 64 run_pass --snapshot /tmp/recorded
 plug_and_wait c serial=CCC port=3
-host systemctl start libvirtd
+host systemctl start "$LIBVIRTD"
 
 # And then it is done as it was said.
 run_pass

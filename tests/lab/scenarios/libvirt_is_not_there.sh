@@ -8,7 +8,7 @@ plug_and_wait a serial=AAA port=1
 set_tags g1 <<<'<devices><device name="a" serial="AAA" persist="yes"/></devices>'
 run_pass
 guest_sees g1 0403:6001/AAA
-host sh -c 'systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service'
+libvirtd_stop
 
 for words in run 'run --dry-run' 'run --json' 'replug g1 a' status 'status --json' 'validate g1' devices 'devices --json'; do
 	# shellcheck disable=SC2086 # words
@@ -24,7 +24,7 @@ done
 expect 0 host usbreconcile --help >/dev/null
 host usbreconcile validate - <<<"<devices xmlns='$TAGS_URI'><device name='a' serial='AAA'/></devices>"
 
-host systemctl start libvirtd
+host systemctl start "$LIBVIRTD"
 expect_settled
 expect_attached g1 ua-usbr-a AAA
 # shellcheck disable=SC2046 # two numbers

@@ -4,34 +4,38 @@
 # tier: ci
 # needs: g1
 
-# A host that has chosen virtqemud, and has libvirtd installed as well. The units conflict as libvirt's do; this release
-# has no virtqemud, so the program behind them is its libvirtd.
+# A host that has chosen virtqemud, and has libvirtd installed as well. With `lab --modular` it is libvirt's own; else the
+# units conflict as libvirt's do, and the program behind them is this release's libvirtd.
+make_units() {
+	host_sh 'cat >/run/systemd/system/virtqemud.service' <<-EOF2
+		[Unit]
+		Conflicts=libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
+		Requires=virtqemud.socket virtqemud-ro.socket
+		After=virtqemud.socket virtqemud-ro.socket
+		[Service]
+		Type=notify
+		ExecStart=/usr/sbin/libvirtd --timeout 120
+		KillMode=process
+	EOF2
+	for socket in virtqemud:libvirtd:libvirt-sock virtqemud-ro:libvirtd-ro:libvirt-sock-ro; do
+		IFS=: read -r unit name path <<<"$socket"
+		host_sh "cat >/run/systemd/system/$unit.socket" <<-EOF2
+			[Unit]
+			Before=virtqemud.service
+			[Socket]
+			ListenStream=/run/libvirt/$path
+			FileDescriptorName=$name.socket
+			Service=virtqemud.service
+			SocketMode=0666
+			RemoveOnStop=yes
+		EOF2
+	done
+	host systemctl daemon-reload
+}
+
 set_tags g1 <<<'<devices><device name="a" serial="AAA"/></devices>'
 libvirtd_stop
-host_sh 'cat >/run/systemd/system/virtqemud.service' <<-EOF2
-	[Unit]
-	Conflicts=libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
-	Requires=virtqemud.socket virtqemud-ro.socket
-	After=virtqemud.socket virtqemud-ro.socket
-	[Service]
-	Type=notify
-	ExecStart=/usr/sbin/libvirtd --timeout 120
-	KillMode=process
-EOF2
-for socket in virtqemud:libvirtd:libvirt-sock virtqemud-ro:libvirtd-ro:libvirt-sock-ro; do
-	IFS=: read -r unit name path <<<"$socket"
-	host_sh "cat >/run/systemd/system/$unit.socket" <<-EOF2
-		[Unit]
-		Before=virtqemud.service
-		[Socket]
-		ListenStream=/run/libvirt/$path
-		FileDescriptorName=$name.socket
-		Service=virtqemud.service
-		SocketMode=0666
-		RemoveOnStop=yes
-	EOF2
-done
-host systemctl daemon-reload
+[[ ${LAB_MODULAR:-} ]] || make_units
 
 states() { host_sh 'systemctl show --value --property InvocationID virtqemud; systemctl is-active libvirtd libvirtd.socket' || true; }
 connected() { expect_equal "$1" "$(daemon_says connected)"; }
@@ -61,7 +65,7 @@ expect_equal active "$(host systemctl is-active virtqemud.service)"
 expect_equal inactive "$(host systemctl is-active libvirtd.service || true)"
 
 # Neither is there: we wait, and start none.
-host systemctl stop virtqemud.socket virtqemud-ro.socket virtqemud.service
+host systemctl stop 'virtqemud*.socket' virtqemud.service
 host systemctl restart --no-block usbreconcile
 within 30 connected false
 expect_equal inactive "$(host systemctl is-active virtqemud.service || true)"

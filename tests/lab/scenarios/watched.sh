@@ -24,10 +24,10 @@ wait_host_gone AAA
 within 10 host_sh 'usbreconcile status --nagios | grep "^USBRECONCILE WARNING - g1/a missing (not_plugged_in)"'
 
 # A libvirt that hangs is an answer, too.
-host systemctl kill --signal=SIGSTOP libvirtd.service
+host systemctl kill --signal=SIGSTOP "$LIBVIRTD".service
 said=$(expect 3 as_user timeout 12 usbreconcile status --nagios)
 grep '^USBRECONCILE UNKNOWN - ' <<<"$said"
 said=$(expect 69 as_user timeout 12 usbreconcile status --prometheus)
 grep -x 'usbreconcile_up 0' <<<"$said"
 expect_equal "" "$(as_user timeout 2 usbreconcile complete status '')"
-host systemctl kill --signal=SIGCONT libvirtd.service
+host systemctl kill --signal=SIGCONT "$LIBVIRTD".service
