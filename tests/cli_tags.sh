@@ -26,7 +26,8 @@ usb() { # SYSNAME DEV ID CLASS SERIAL PRODUCT
 	usb 1-5 9 10c4:ea60 00 0001 CP2102
 	usb 1-6 10 05e3:0610 09 '' Hub
 	printf 'P: /devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/ttyUSB0/tty/ttyUSB0\nN: ttyUSB0\n'
-	printf 'E: SUBSYSTEM=tty\nE: DEVNAME=/dev/ttyUSB0\nE: MAJOR=188\nE: MINOR=0\nA: dev=188:0\\n\n'
+	# No newline in dev, which umockdev 0.15 would make part of a name.
+	printf 'E: SUBSYSTEM=tty\nE: DEVNAME=/dev/ttyUSB0\nE: MAJOR=188\nE: MINOR=0\nA: dev=188:0\n'
 } >host.umockdev
 
 off() { # like domain, but off

@@ -35,6 +35,16 @@ ENUMS = {
 }
 
 
+# The schema is of 2020-12. jsonschema 3 (Debian 11) knows an older draft, and overlooks what came later: undescribed
+# keys are not found there.
+VALIDATOR = getattr(jsonschema, "Draft202012Validator", jsonschema.Draft7Validator)
+COMPLETE = VALIDATOR is not jsonschema.Draft7Validator
+
+
+def place_of(error):
+    return "$" + "".join(f"[{part!r}]" for part in error.absolute_path)
+
+
 def names_in_code(prefix):
     """What thing_name() gives: [PREFIX_X] = "x" in state/."""
     found = []
@@ -73,7 +83,7 @@ def close(schema, open_parts, place="#"):
 
 def load():
     schema = json.loads(SCHEMA.read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
+    VALIDATOR.check_schema(schema)
     del schema["$id"]
     close(schema, parts(schema))
     return schema
@@ -105,12 +115,12 @@ class Checker:
             self.fail(f"{what}: no JSON: {error}")
             return
         schema = {"$ref": f"#/$defs/{kind_of(document)}", "$defs": self.schema["$defs"]}
-        errors = list(jsonschema.Draft202012Validator(schema).iter_errors(document))
+        errors = list(VALIDATOR(schema).iter_errors(document))
         # What fails inside a definition makes everything around it unevaluated: noise.
         errors.sort(key=lambda error: error.validator == "unevaluatedProperties")
         if errors:
             error = jsonschema.exceptions.best_match(errors[:1])
-            self.fail(f"{what}: {error.json_path}: {error.message[:300]}")
+            self.fail(f"{what}: {place_of(error)}: {error.message[:300]}")
 
     def check_enums(self):
         for prefix, name in ENUMS.items():
@@ -130,7 +140,7 @@ class Checker:
         document = json.loads(text)
         change(document)
         schema = {"$ref": f"#/$defs/{kind_of(document)}", "$defs": self.schema["$defs"]}
-        if jsonschema.Draft202012Validator(schema).is_valid(document):
+        if VALIDATOR(schema).is_valid(document):
             self.fail(f"the schema accepts {what}")
 
 
@@ -183,8 +193,11 @@ def main(arguments):
     if accepted < MUTATIONS // 4:
         checker.fail("too few worlds were accepted to say anything")
     sample = (ROOT / "tests/cases/replug_detaches_then_attaches.json").read_text()
-    checker.must_fail(sample, lambda d: d.update(surprise=1), "an unknown key")
-    checker.must_fail(sample, lambda d: d["devices"][0].update(surprise=1), "an unknown key of a device")
+    if COMPLETE:
+        checker.must_fail(sample, lambda d: d.update(surprise=1), "an unknown key")
+        checker.must_fail(sample, lambda d: d["devices"][0].update(surprise=1), "an unknown key of a device")
+    else:
+        print("skipped: keys that the schema does not describe (this jsonschema is older than 4)")
     checker.must_fail(sample, lambda d: d["domains"][0]["tags"][0].update(verdict="fine"), "an unknown verdict")
     checker.must_fail(sample, lambda d: d.pop("devices"), "a status without devices")
     print(f"{checker.documents} documents, {checker.failures} failed")

@@ -16,11 +16,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
 struct virt {
 	virConnectPtr connection;
 	char *uri;
-	GMutex lock;         /* over calls and domains */
-	GHashTable *calls;   /* function name -> how often */
-	uint64_t calls_made; /* their sum */
-	GHashTable *domains; /* UUID -> virDomainPtr: as last listed, and looked up since */
-	GMutex subscribing;  /* over the two that follow */
+	unsigned long version; /* libvirtd's own, as 9001002 for 9.1.2; 0: unknown */
+	GMutex lock;           /* over calls and domains */
+	GHashTable *calls;     /* function name -> how often */
+	uint64_t calls_made;   /* their sum */
+	GHashTable *domains;   /* UUID -> virDomainPtr: as last listed, and looked up since */
+	GMutex subscribing;    /* over the two that follow */
 	struct virt_removals *removals; /* NULL until the first live detach */
 	int subscriptions[2];
 	GArray *events;                 /* int: what virt_subscribe() registered */

@@ -255,6 +255,8 @@ static struct virt *virt_new(virConnectPtr connection, const char *uri)
 
 	virt->connection = connection;
 	virt->uri = g_strdup(canonical ? canonical : uri);
+	if (virConnectGetLibVersion(connection, &virt->version) < 0)
+		virt->version = 0;
 	g_mutex_init(&virt->lock);
 	g_mutex_init(&virt->subscribing);
 	virt->calls = g_hash_table_new(g_str_hash, g_str_equal);

@@ -37,7 +37,7 @@ static bool read_side(struct virt *virt, struct virt_reading *reading, unsigned 
 	if (!xml)
 		return true;
 	if (side == VIRT_CONFIG)
-		virt_reading_config(reading, xml);
+		virt_reading_config(virt, reading, xml);
 	else if (virt_xml_is_live(xml))
 		virt_reading_live(reading, xml);
 	else

@@ -8,6 +8,9 @@
 #include "reconciler/libvirt/virt_connection.h"
 #include "xmlutil/domain_xml.h"
 
+/* virConnectGetLibVersion()'s. */
+#define GUEST_RESET_SINCE 8006000
+
 static void vanish(struct virt_reading *reading)
 {
 	g_clear_pointer(&reading->domain, domain_unref);
@@ -116,12 +119,38 @@ static struct domain *domain_of(virDomainPtr handle)
 	return domain;
 }
 
-void virt_reading_config(struct virt_reading *reading, const char *xml)
+/* An older libvirt drops guestReset from a hostdev without a word: what asks for it would be
+ * written again for ever. Without it the device works as it always did there. */
+static void forget_guest_reset(struct virt_reading *reading, struct tag *tag)
+{
+	tag->guest_reset = GUEST_RESET_DEFAULT;
+	g_ptr_array_add(
+		reading->problems,
+		problem_new(PROBLEM_METADATA_WARNING, SEVERITY_WARNING, reading->domain->name,
+			    tag->name, 0,
+			    g_strdup("guestReset is left out, as this libvirt does not know it"),
+			    "libvirt 8.6 is the first that does"));
+}
+
+static void forget_unknown(const struct virt *virt, struct virt_reading *reading)
+{
+	if (virt->version == 0 || virt->version >= GUEST_RESET_SINCE)
+		return;
+	for (guint i = 0; i < reading->domain->tags->len; i++) {
+		struct tag *tag = g_ptr_array_index(reading->domain->tags, i);
+
+		if (tag->guest_reset != GUEST_RESET_DEFAULT)
+			forget_guest_reset(reading, tag);
+	}
+}
+
+void virt_reading_config(struct virt *virt, struct virt_reading *reading, const char *xml)
 {
 	g_autofree char *err = NULL;
 
 	if (domain_xml_read_config(xml, false, reading->domain, reading->problems, &err) < 0)
 		note_unparseable(reading, "persistent XML", err);
+	forget_unknown(virt, reading);
 }
 
 void virt_reading_live(struct virt_reading *reading, const char *xml)
@@ -152,6 +181,7 @@ static void read_if_transient(struct virt *virt, struct virt_reading *reading, c
 	reading->domain->persistent = false;
 	if (domain_xml_read_config(live, true, reading->domain, reading->problems, &err) < 0)
 		note_unparseable(reading, "live XML", err);
+	forget_unknown(virt, reading);
 }
 
 /* A managed save image that cannot be read is a problem for the domain's next start; the domain
@@ -202,7 +232,7 @@ void virt_reading_all(struct virt *virt, struct virt_reading *reading)
 			return;
 		reading->domain->running = !live || virt_xml_is_live(live);
 	}
-	virt_reading_config(reading, config);
+	virt_reading_config(virt, reading, config);
 	if (!reading->domain->running) {
 		if (concerns_us(reading->domain))
 			read_image(virt, reading);

@@ -24,7 +24,7 @@ struct virt_reading {
 char *virt_reading_dump(struct virt *virt, struct virt_reading *reading, unsigned int flags);
 
 /* What such an XML says, into the reading's domain and problems. */
-void virt_reading_config(struct virt_reading *reading, const char *xml);
+void virt_reading_config(struct virt *virt, struct virt_reading *reading, const char *xml);
 void virt_reading_live(struct virt_reading *reading, const char *xml);
 
 /* Everything about the domain of reading->handle. */

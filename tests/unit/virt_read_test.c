@@ -52,6 +52,16 @@ char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
 }
 
 /* A libvirt of these domains. */
+/* What libvirtd says of itself; 0: what it is. */
+static unsigned long pretended;
+
+int virConnectGetLibVersion(virConnectPtr connection, unsigned long *ret_version)
+{
+	(void)connection;
+	*ret_version = pretended ? pretended : LIBVIR_VERSION_NUMBER;
+	return 0;
+}
+
 struct place {
 	char *path;
 	GString *xml;
@@ -67,6 +77,7 @@ static int set_up(void **state)
 	place->xml = g_string_new("<node>");
 	place->problems = problem_list_new();
 	fault = (struct fault){0};
+	pretended = 0;
 	*state = place;
 	return 0;
 }
@@ -164,6 +175,40 @@ static guint all_calls(const struct place *place)
 			sum += GPOINTER_TO_UINT(count);
 	}
 	return sum;
+}
+
+static void read_with_guest_reset(struct place *place, unsigned long version)
+{
+	pretended = version;
+	add_domain(place, "vm", NULL,
+		   OFF
+		   "<metadata><u:devices xmlns:u='urn:usbreconcile:domain:1.0'><u:device name='a' "
+		   "serial='AAA' guestReset='off'/></u:devices></metadata>");
+	read_place(place);
+}
+
+static void an_old_libvirt_is_not_asked_for_what_it_would_drop(void **state)
+{
+	struct place *place = *state;
+	const struct tag *tag;
+
+	read_with_guest_reset(place, 8000000);
+	tag = g_ptr_array_index(nth(place, 0)->tags, 0);
+	assert_int_equal(tag->guest_reset, GUEST_RESET_DEFAULT);
+	assert_int_equal(only_problem(place)->code, PROBLEM_METADATA_WARNING);
+	assert_string_equal(only_problem(place)->tag, "a");
+	assert_non_null(strstr(only_problem(place)->message, "guestReset"));
+}
+
+static void a_libvirt_that_knows_it_is_asked_for_it(void **state)
+{
+	struct place *place = *state;
+	const struct tag *tag;
+
+	read_with_guest_reset(place, 8006000);
+	tag = g_ptr_array_index(nth(place, 0)->tags, 0);
+	assert_int_equal(tag->guest_reset, GUEST_RESET_OFF);
+	assert_int_equal(place->problems->len, 0);
 }
 
 static void domains_come_sorted_with_tags_and_hostdevs(void **state)
@@ -376,6 +421,8 @@ static void two_readings_are_alike(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		in_a_place(an_old_libvirt_is_not_asked_for_what_it_would_drop),
+		in_a_place(a_libvirt_that_knows_it_is_asked_for_it),
 		in_a_place(domains_come_sorted_with_tags_and_hostdevs),
 		in_a_place(a_transient_domain_has_its_live_side_only),
 		in_a_place(a_saved_domain_is_known_to_be_saved),
