@@ -76,7 +76,8 @@ void say_exit_after(unsigned int milliseconds, const char *words, int status)
 	const struct sigaction action = {.sa_handler = on_limit};
 	sigset_t alarm;
 	const struct itimerval timer = {
-		.it_value = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000}};
+		.it_value = {.tv_sec = (time_t)(milliseconds / 1000),
+			     .tv_usec = (suseconds_t)(milliseconds % 1000 * 1000)}};
 
 	last_words = words;
 	last_status = status;
