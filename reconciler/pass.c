@@ -14,8 +14,18 @@
 #include "state/devices.h"
 #include "state/clock.h"
 
+struct pass *pass_ref(struct pass *pass)
+{
+	pass->shares++;
+	return pass;
+}
+
 void pass_free(struct pass *pass)
 {
+	if (pass->shares > 0) {
+		pass->shares--;
+		return;
+	}
 	if (pass->outcomes)
 		g_ptr_array_unref(pass->outcomes);
 	if (pass->plan)

@@ -14,12 +14,15 @@
 #include "state/snapshot.h"
 
 struct pass {
+	unsigned int shares; /* references but for the first */
 	struct snapshot *snapshot;
 	struct plan *plan;   /* points into snapshot */
 	GPtrArray *outcomes; /* struct outcome *, of plan->actions; empty for a dry run */
 };
 
+/* Drops one reference. */
 void pass_free(struct pass *pass);
+struct pass *pass_ref(struct pass *pass);
 OWN_DEFINE(pass)
 
 /* The plan for SNAPSHOT, which is taken over; nothing done yet. Never fails. */

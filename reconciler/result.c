@@ -14,37 +14,49 @@ static bool has_outcome(const struct pass *pass, const struct action *action)
 	return false;
 }
 
-/* Moves the pass's actions to the end of ACTIONS: all of them, or those that were tried. */
-static void take_actions(GPtrArray *actions, struct pass *pass, bool all)
+/* The pass's actions and outcomes; ALL: also the actions that were not tried. */
+static void take(struct pass *gathered, const struct pass *pass, const GPtrArray *only, bool all)
 {
-	g_autoptr(GPtrArray) own = pass->plan->actions;
+	for (guint i = 0; i < pass->plan->actions->len; i++) {
+		struct action *action = g_ptr_array_index(pass->plan->actions, i);
 
-	pass->plan->actions = action_list_new();
-	g_ptr_array_set_free_func(own, NULL);
-	for (guint i = 0; i < own->len; i++) {
-		struct action *action = g_ptr_array_index(own, i);
-		bool taken = all || has_outcome(pass, action);
+		if (domain_is_among(action->domain, only) && (all || has_outcome(pass, action)))
+			g_ptr_array_add(gathered->plan->actions, action);
+	}
+	for (guint i = 0; i < pass->outcomes->len; i++) {
+		struct outcome *outcome = g_ptr_array_index(pass->outcomes, i);
 
-		g_ptr_array_add(taken ? actions : pass->plan->actions, action);
+		if (domain_is_among(outcome->action->domain, only))
+			g_ptr_array_add(gathered->outcomes, outcome);
 	}
 }
 
-struct pass *result_gather(GPtrArray *passes)
+static struct plan *share_plan(const struct plan *plan)
 {
-	struct pass *last = g_ptr_array_index(passes, passes->len - 1);
-	GPtrArray *actions = action_list_new();
-	GPtrArray *outcomes = outcome_list_new();
+	struct plan *shared = g_memdup2(plan, sizeof(*plan));
 
+	shared->actions = g_ptr_array_new();
+	g_ptr_array_ref(shared->verdicts);
+	g_ptr_array_ref(shared->unmanaged);
+	g_ptr_array_ref(shared->problems);
+	g_array_ref(shared->wakes);
+	return shared;
+}
+
+struct pass *result_gather(const GPtrArray *passes, const GPtrArray *only)
+{
+	const struct pass *last = g_ptr_array_index(passes, passes->len - 1);
+	struct pass *gathered = g_new0(struct pass, 1);
+
+	gathered->snapshot = snapshot_share(last->snapshot);
+	gathered->plan = share_plan(last->plan);
+	gathered->outcomes = g_ptr_array_new();
 	for (guint i = 0; i < passes->len; i++) {
-		struct pass *pass = g_ptr_array_index(passes, i);
+		const struct pass *pass = g_ptr_array_index(passes, i);
 
-		take_actions(actions, pass, pass == last);
-		g_ptr_array_extend_and_steal(outcomes, g_steal_pointer(&pass->outcomes));
+		take(gathered, pass, only, pass == last);
 	}
-	g_ptr_array_unref(last->plan->actions);
-	last->plan->actions = actions;
-	last->outcomes = outcomes;
-	return last;
+	return gathered;
 }
 
 /* Each pass has values of its own: what is the same is told by the names. */
@@ -90,7 +102,10 @@ bool result_tag_failed(const struct pass *gathered, const struct verdict *verdic
 bool result_is_bad(const struct pass *gathered, const GPtrArray *only)
 {
 	for (guint i = 0; i < gathered->outcomes->len; i++) {
-		if (failed_for_good(gathered, g_ptr_array_index(gathered->outcomes, i)))
+		const struct outcome *outcome = g_ptr_array_index(gathered->outcomes, i);
+
+		if (domain_is_among(outcome->action->domain, only) &&
+		    failed_for_good(gathered, outcome))
 			return true;
 	}
 	for (guint i = 0; i < gathered->snapshot->domains->len; i++) {

@@ -6,11 +6,12 @@
 #include "reconciler/pass.h"
 
 /*
- * Gathers into the last pass what the ones before it did: its plan->actions begins with their
- * actions and its outcomes with their outcomes, in the order they were done. PASSES: as
- * pass_settle() returned them; the result is its last and lives as long as it.
+ * What PASSES (struct pass *, in their order) did together to the domains named in ONLY (NULL:
+ * all): a pass as the last of them found the world, whose plan->actions begins with what the ones
+ * before did, and whose outcomes are theirs. Of others' domains it has neither. PASSES are not
+ * changed, and the new pass points into them.
  */
-struct pass *result_gather(GPtrArray *passes);
+struct pass *result_gather(const GPtrArray *passes, const GPtrArray *only);
 
 /* In a gathered pass: was the same action tried again later? Then the later try counts, not this
  * outcome. */

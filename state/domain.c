@@ -79,6 +79,23 @@ const struct tag *domain_find_tag(const struct domain *domain, const char *name)
 	return NULL;
 }
 
+static bool is_number(const char *word, unsigned int number)
+{
+	guint64 value;
+
+	return number != 0 && g_ascii_string_to_unsigned(word, 10, 1, G_MAXUINT, &value, NULL) &&
+	       value == number;
+}
+
+unsigned int domain_fits(const struct domain *domain, const char *word)
+{
+	if (g_strcmp0(domain->name, word) == 0)
+		return 3;
+	if (domain->uuid && g_ascii_strcasecmp(domain->uuid, word) == 0)
+		return 2;
+	return is_number(word, domain->id) ? 1 : 0;
+}
+
 bool domain_is_among(const struct domain *domain, const GPtrArray *names)
 {
 	return !names || g_ptr_array_find_with_equal_func((GPtrArray *)(guintptr)names,

@@ -20,6 +20,7 @@ enum metadata_state {
 struct domain {
 	char *name;
 	char *uuid;
+	unsigned int id; /* libvirt's number of it while it runs, 0: none */
 	bool running;    /* has a QEMU; includes paused */
 	bool persistent; /* has a config on disk; false for a transient domain */
 	bool saved;      /* off, with a managed save image */
@@ -52,6 +53,10 @@ struct domain *domain_copy(const struct domain *domain);
 
 /* The tag of that name, or NULL. */
 const struct tag *domain_find_tag(const struct domain *domain, const char *name);
+
+/* How well a person's word for a domain fits: as its name best, else as its UUID, else as its
+ * number. 0: it means another one. */
+unsigned int domain_fits(const struct domain *domain, const char *word);
 
 /* Is it one of NAMES (char *)? NULL: all are. */
 bool domain_is_among(const struct domain *domain, const GPtrArray *names);

@@ -198,6 +198,7 @@ static struct domain *read_domain(const struct json_node *node)
 	g_autofree char *uuid = json_node_need_text(node, "uuid");
 	struct domain *domain = domain_new(name, uuid);
 
+	domain->id = (unsigned int)json_node_int(node, "id", 1, G_MAXUINT, 0);
 	domain->running = need_bool(node, "running");
 	domain->persistent = need_bool(node, "persistent");
 	domain->saved = json_node_bool(node, "saved", false);

@@ -103,6 +103,7 @@ struct json_t *json_write_domain(const struct domain *domain, const struct plan 
 
 	json_put_text(object, "name", domain->name);
 	json_put_text(object, "uuid", domain->uuid);
+	json_put(object, "id", domain->id ? json_integer(domain->id) : NULL);
 	json_put_bool(object, "running", domain->running);
 	json_put_bool(object, "persistent", domain->persistent);
 	json_put_bool(object, "saved", domain->saved);

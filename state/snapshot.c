@@ -27,6 +27,20 @@ void snapshot_free(struct snapshot *snapshot)
 	g_free(snapshot);
 }
 
+struct snapshot *snapshot_share(const struct snapshot *snapshot)
+{
+	struct snapshot *shared = g_memdup2(snapshot, sizeof(*snapshot));
+
+	shared->host = g_strdup(snapshot->host);
+	shared->uri = g_strdup(snapshot->uri);
+	g_ptr_array_ref(shared->devices);
+	g_ptr_array_ref(shared->domains);
+	g_ptr_array_ref(shared->problems);
+	if (snapshot->daemon)
+		shared->daemon = g_memdup2(snapshot->daemon, sizeof(*snapshot->daemon));
+	return shared;
+}
+
 void snapshot_stamp(struct snapshot *snapshot, const char *uri)
 {
 	snapshot->host = g_strdup(g_get_host_name());
@@ -67,17 +81,19 @@ const struct device *snapshot_device_at(const struct snapshot *snapshot, unsigne
 	return NULL;
 }
 
-const struct domain *snapshot_find_domain(const struct snapshot *snapshot, const char *name)
+const struct domain *snapshot_find_domain(const struct snapshot *snapshot, const char *word)
 {
 	const struct domain *found = NULL;
+	unsigned int best = 0;
 
 	for (guint i = 0; i < snapshot->domains->len; i++) {
 		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		unsigned int fit = domain_fits(domain, word);
 
-		if (g_strcmp0(domain->name, name) == 0)
-			return domain;
-		if (!found && domain->uuid && g_ascii_strcasecmp(domain->uuid, name) == 0)
+		if (fit > best) {
 			found = domain;
+			best = fit;
+		}
 	}
 	return found;
 }

@@ -35,6 +35,9 @@ struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *snapshot);
 OWN_DEFINE(snapshot)
 
+/* The same moment again, sharing its lists. */
+struct snapshot *snapshot_share(const struct snapshot *snapshot);
+
 /* Here and now, and what libvirt's URI is (NULL: none was asked). */
 void snapshot_stamp(struct snapshot *snapshot, const char *uri);
 
@@ -45,5 +48,5 @@ void snapshot_sort(struct snapshot *snapshot);
 const struct device *snapshot_device_at(const struct snapshot *snapshot, unsigned int bus,
 					unsigned int dev);
 
-/* The domain of that name, else of that UUID, or NULL. */
-const struct domain *snapshot_find_domain(const struct snapshot *snapshot, const char *name);
+/* The domain of that name, else of that UUID, else of that number; or NULL. */
+const struct domain *snapshot_find_domain(const struct snapshot *snapshot, const char *word);

@@ -137,6 +137,21 @@ check "run goes through it" "$program" run
 check "and counts" has '.daemon.passes.request > 0'
 check "run --json goes through it" bash -c "'$program' run --json | jq -e '.actions == []'"
 check "a misspelt domain is still noticed" fails_with 64 "$program" run --domain nobody
+uuid=$(status_document | jq -r '.domains[0].uuid')
+check "a domain may be named by its UUID" "$program" replug "$uuid"
+check "or its number" "$program" run --domain 1
+check "one that is not there is not" fails_with 64 "$program" replug "${uuid/[0-9a-f]-/z-}"
+check "nor a tag that it has not" bash -c "! '$program' replug 1 nothing 2>'$work/words' &&
+	grep -q 'domain test has no tag \"nothing\"' '$work/words'"
+tell signal 19
+SECONDS=0
+check "stopped, it is told from a libvirt that does not answer" fails_with 75 "$program" run
+check "in time" test $SECONDS -le 7
+check "and by its name" bash -c "'$program' run 2>&1 | grep -q '^usbreconcile: .usbreconcile daemon. (process [0-9]*, since .*) does not answer'"
+check "status works without it" bash -c "'$program' status 2>'$work/words' | grep -q '1 domain' &&
+	grep -q 'daemon.*does not answer' '$work/words'"
+tell signal 18
+check "and it goes on" within 5 has '.daemon.connected'
 check "status shows it" bash -c "'$program' status | grep -q '^daemon: since'"
 check "metrics have it" bash -c "'$program' status --prometheus | grep -qx 'usbreconcile_daemon_up 1'"
 check "SIGHUP makes it read again" bash -c "
@@ -153,7 +168,7 @@ check "a request that is none is refused" bash -c "
 import socket, sys
 s = socket.socket(socket.AF_UNIX); s.settimeout(5); s.connect(\"$run/control\")
 s.sendall(sys.stdin.buffer.read()); s.shutdown(socket.SHUT_WR)
-sys.exit(0 if s.recv(100) == b\"64\\n\" else 1)'"
+sys.exit(0 if s.makefile().read().split()[0] == \"64\" else 1)'"
 check "who connects and says nothing costs nothing" bash -c "
 	python3 - <<EOF
 import socket

@@ -90,23 +90,23 @@ int cmd_open(struct cmd_call *call, bool read_only);
 /* libvirt stopped answering half way: complains. Returns EX_UNAVAILABLE. */
 int cmd_lost(const struct cmd_call *call, const char *err);
 
+/* Where the lock and the daemon's sockets are for the libvirt that is meant. */
+const char *cmd_directory(const struct cmd_call *call);
+
 /*
  * Takes the lock of this host; or, when a daemon holds it, has that do the command: ARGUMENTS as
  * wire_ask() takes them. Prints what it answers, with *ret_lock NULL, and *ret_status its exit
- * code. 0, or the exit code after a complaint.
+ * code. 0, or the exit code after a complaint, which may be the daemon's.
  */
 int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct lock **ret_lock,
 	     int *ret_status);
 
-/* The domain (by name or UUID), the tag of that name; or complains and lists what there is. 0 or
- * the exit code. */
+/* The domain (by name, UUID or number), the tag of that name; or complains and lists what there is.
+ * 0 or the exit code. */
 int cmd_find_domain(const struct cmd_call *call, const struct snapshot *snapshot, const char *name,
 		    const struct domain **ret_domain);
 int cmd_find_tag(const struct cmd_call *call, const struct domain *domain, const char *name,
 		 const struct tag **ret_tag);
-
-/* "there is: zigbee, ups": the tags of a domain; a new string. */
-char *cmd_list_tags(const struct domain *domain);
 
 /*
  * The domain as above, if its tags can be changed: pass_look() must have been able to read it. 0 or

@@ -89,61 +89,80 @@ int cmd_lost(const struct cmd_call *call, const char *err)
 	return cmd_fail(call, EX_UNAVAILABLE, PROBLEM_LIBVIRT_UNREACHABLE, NULL, "%s", err);
 }
 
+const char *cmd_directory(const struct cmd_call *call)
+{
+	return lock_directory(virt_is_session(call->uri));
+}
+
+/* The daemon complains: a sentence, and in the second line perhaps what to do. */
+static int pass_complaint_on(const struct cmd_call *call, int status, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 2);
+	const char *hint = lines[0] && lines[1] && *lines[1] ? lines[1] : NULL;
+	enum problem_code code = PROBLEM_USAGE;
+
+	if (status == EX_TEMPFAIL)
+		code = PROBLEM_BUSY;
+	else if (status == EX_UNAVAILABLE)
+		code = PROBLEM_LIBVIRT_UNREACHABLE;
+	return cmd_fail(call, status, code, hint, "%s", lines[0] ? lines[0] : "");
+}
+
+/* 0: there is no daemon, or it has answered: then *ret_answered. */
+static int ask(const struct cmd_call *call, const char *const *arguments, bool *ret_answered,
+	       int *ret_status)
+{
+	g_autofree char *text = NULL;
+	g_autofree char *holder = NULL;
+
+	*ret_answered = false;
+	switch (wire_ask(cmd_directory(call), arguments, ret_status, &text)) {
+	case WIRE_ANSWERED:
+		*ret_answered = true;
+		if (*ret_status >= EX_USAGE)
+			return pass_complaint_on(call, *ret_status, text);
+		cmd_print(call, text);
+		return EXIT_OK;
+	case WIRE_NOBODY:
+		return EXIT_OK;
+	case WIRE_SILENT:
+		holder = lock_holder(cmd_directory(call));
+		return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY,
+				"`systemctl status usbreconcile` shows the daemon; `systemctl "
+				"restart usbreconcile` ends one that hangs",
+				"%s does not answer", holder);
+	case WIRE_BROKEN:
+		return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY,
+				"see `systemctl status usbreconcile`",
+				"the daemon was asked and gave no answer");
+	}
+	g_assert_not_reached();
+}
+
 int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct lock **ret_lock,
 	     int *ret_status)
 {
 	g_autofree char *err = NULL;
-	g_autofree char *text = NULL;
-	const char *directory = lock_directory(virt_is_session(call->uri));
-	int taken = lock_take(directory, 0, ret_lock, &err);
-	int asked;
+	g_autofree char *holder = NULL;
+	const char *directory = cmd_directory(call);
+	bool answered;
+	int taken = lock_take(directory, call->cmd->name, 0, ret_lock, &err);
+	int status;
 
 	if (taken == LOCK_BUSY) {
-		asked = wire_ask(directory, arguments, ret_status, &text, &err);
-		if (asked == 0)
-			cmd_print(call, text);
-		if (asked < 0)
-			return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, NULL, "%s", err);
-		if (asked == 0)
-			return EXIT_OK;
-		taken = lock_take(directory, LOCK_PATIENCE_USEC, ret_lock, &err);
+		status = ask(call, arguments, &answered, ret_status);
+		if (status != EXIT_OK || answered)
+			return status;
+		taken = lock_take(directory, call->cmd->name, LOCK_PATIENCE_USEC, ret_lock, &err);
 	}
 	if (taken < 0)
 		return cmd_fail(call, EX_NOPERM, PROBLEM_NO_ACCESS, NULL, "%s", err);
-	if (taken == LOCK_BUSY)
-		return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, "try again when it is done",
-				"another usbreconcile has been at work for %d s",
-				(int)(LOCK_PATIENCE_USEC / G_USEC_PER_SEC));
-	return EXIT_OK;
-}
-
-static char *list_domains(const struct snapshot *snapshot)
-{
-	GString *text = g_string_new("there is: ");
-
-	if (snapshot->domains->len == 0)
-		g_string_assign(text, "there are no domains");
-	for (guint i = 0; i < snapshot->domains->len; i++) {
-		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
-
-		g_string_append_printf(text, "%s%s", i ? ", " : "", domain->name);
-	}
-	return g_string_free(text, FALSE);
-}
-
-char *cmd_list_tags(const struct domain *domain)
-{
-	GString *text = g_string_new("there is: ");
-
-	if (domain->tags->len == 0)
-		g_string_printf(text, "the domain has none; `usbreconcile status %s` says more",
-				domain->name);
-	for (guint i = 0; i < domain->tags->len; i++) {
-		g_autofree char *name = words_tag(g_ptr_array_index(domain->tags, i));
-
-		g_string_append_printf(text, "%s%s", i ? ", " : "", name);
-	}
-	return g_string_free(text, FALSE);
+	if (taken != LOCK_BUSY)
+		return EXIT_OK;
+	holder = lock_holder(directory);
+	return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY, "try again when it is done",
+			"%s has been at work for %d s", holder,
+			(int)(LOCK_PATIENCE_USEC / G_USEC_PER_SEC));
 }
 
 int cmd_find_domain(const struct cmd_call *call, const struct snapshot *snapshot, const char *name,
@@ -154,7 +173,7 @@ int cmd_find_domain(const struct cmd_call *call, const struct snapshot *snapshot
 	*ret_domain = snapshot_find_domain(snapshot, name);
 	if (*ret_domain)
 		return EXIT_OK;
-	others = list_domains(snapshot);
+	others = words_domains(snapshot);
 	return cmd_fail(call, EX_USAGE, PROBLEM_USAGE, others, "there is no domain \"%s\"", name);
 }
 
@@ -166,7 +185,7 @@ int cmd_find_tag(const struct cmd_call *call, const struct domain *domain, const
 	*ret_tag = domain_find_tag(domain, name);
 	if (*ret_tag)
 		return EXIT_OK;
-	others = cmd_list_tags(domain);
+	others = words_tags(domain);
 	return cmd_fail(call, EX_USAGE, PROBLEM_USAGE, others, "domain %s has no tag \"%s\"",
 			domain->name, name);
 }
@@ -205,12 +224,23 @@ void cmd_print_verdict(const struct verdict *verdict)
 void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
 		    struct report **ret_report)
 {
-	g_autofree char *text = wire_ask_status(lock_directory(virt_is_session(call->uri)));
+	g_autofree char *text = NULL;
 	OWN(snapshot) snapshot = NULL;
 	OWN(history) history = NULL;
 	g_autofree char *err = NULL;
+	g_autofree char *holder = NULL;
 
 	*ret_report = NULL;
+	switch (wire_ask_status(cmd_directory(call), &text)) {
+	case WIRE_ANSWERED:
+	case WIRE_NOBODY:
+		break;
+	case WIRE_SILENT:
+	case WIRE_BROKEN:
+		holder = lock_holder(cmd_directory(call));
+		say_error("%s does not answer: what only it knows is left out", holder);
+		break;
+	}
 	/* A daemon that has never reached libvirt does not know its URI yet; its report is shown
 	 * all the same. */
 	if (text && json_read_status(text, &snapshot, &history, &err) == 0 &&

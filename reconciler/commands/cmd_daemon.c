@@ -4,8 +4,6 @@
 
 #include "reconciler/commands/cmd.h"
 
-#include <unistd.h>
-
 #include "reconciler/daemon/daemon.h"
 #include "reconciler/system/wire.h"
 
@@ -22,15 +20,12 @@ static const GOptionEntry options[] = {
 /* Another daemon stays; a one-shot is over soon, and at boot there may be one. */
 static int take_lock(const char *directory, struct lock **ret_lock, char **err)
 {
-	int taken = lock_take(directory, 0, ret_lock, err);
-	int fd;
+	int taken = lock_take(directory, "daemon", 0, ret_lock, err);
 
 	if (taken != LOCK_BUSY)
 		return taken;
-	fd = wire_connect(directory, WIRE_STATUS);
-	if (fd < 0)
-		return lock_take(directory, LOCK_PATIENCE_USEC, ret_lock, err);
-	close(fd);
+	if (!wire_has_daemon(directory))
+		return lock_take(directory, "daemon", LOCK_PATIENCE_USEC, ret_lock, err);
 	return LOCK_BUSY;
 }
 
@@ -44,13 +39,16 @@ static int run(struct cmd_call *call)
 
 	if (resync < 1 || resync > 86400)
 		return cmd_misused(call, "--resync takes 1 to 86400 seconds");
-	taken = take_lock(lock_directory(virt_is_session(call->uri)), &lock, &err);
+	taken = take_lock(cmd_directory(call), &lock, &err);
 	if (taken < 0)
 		return cmd_fail(call, EX_NOPERM, PROBLEM_NO_ACCESS, NULL, "%s", err);
-	if (taken == LOCK_BUSY)
+	if (taken == LOCK_BUSY) {
+		g_autofree char *holder = lock_holder(cmd_directory(call));
+
 		return cmd_fail(call, EX_TEMPFAIL, PROBLEM_BUSY,
 				"`systemctl status usbreconcile` shows the daemon",
-				"another usbreconcile is at work on this host");
+				"%s is at work on this host", holder);
+	}
 	return daemon_run(&wanted);
 }
 

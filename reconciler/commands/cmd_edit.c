@@ -209,13 +209,13 @@ static int pass_here(const struct cmd_call *call, const GPtrArray *edits, const 
 {
 	OWN(history) history = history_new();
 	g_autoptr(GPtrArray) passes = NULL;
-	const struct pass *done;
+	OWN(pass) done = NULL;
 	g_autofree char *err = NULL;
 	g_autofree char *text = NULL;
 
 	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
 		return cmd_lost(call, err);
-	done = result_gather(passes);
+	done = result_gather(passes, only);
 	text = show_run(done, only);
 	say_lines(text);
 	print_verdicts(edits, done->plan);
@@ -247,6 +247,7 @@ static int have_pass(const struct cmd_call *call, const GPtrArray *edits)
 	int status;
 
 	g_ptr_array_insert(arguments, 0, (gpointer)(guintptr) "run");
+	g_ptr_array_insert(arguments, 1, (gpointer)(guintptr) "--");
 	g_ptr_array_add(arguments, NULL);
 	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
 	if (status != EXIT_OK)

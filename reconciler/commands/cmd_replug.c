@@ -54,18 +54,31 @@ static int pass_here(const struct cmd_call *call, struct history *history, const
 {
 	g_autoptr(GPtrArray) passes = NULL;
 	g_autoptr(GPtrArray) only = g_ptr_array_new_with_free_func(g_free);
-	const struct pass *done;
+	OWN(pass) done = NULL;
 	g_autofree char *err = NULL;
 	g_autofree char *text = NULL;
 
 	g_ptr_array_add(only, g_strdup(domain));
 	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
 		return cmd_lost(call, err);
-	done = result_gather(passes);
+	done = result_gather(passes, only);
 	text = show_run(done, only);
 	say_lines(text);
 	print_verdicts(call, done->plan, domain);
 	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
+}
+
+/* The command as the daemon takes it. */
+static GPtrArray *request(const struct cmd_call *call)
+{
+	GPtrArray *arguments = g_ptr_array_new();
+
+	g_ptr_array_add(arguments, (gpointer)(guintptr) "replug");
+	g_ptr_array_add(arguments, (gpointer)(guintptr) "--");
+	for (char **argument = call->args; *argument; argument++)
+		g_ptr_array_add(arguments, *argument);
+	g_ptr_array_add(arguments, NULL);
+	return arguments;
 }
 
 static int run(struct cmd_call *call)
@@ -75,10 +88,13 @@ static int run(struct cmd_call *call)
 	OWN(pass) pass = NULL;
 	const struct domain *domain = NULL;
 	g_autofree char *err = NULL;
-	g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+	g_autoptr(GPtrArray) arguments = request(call);
 	int answered = EXIT_OK;
-	int status = cmd_open(call, false);
+	int status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
 
+	if (status != EXIT_OK || !lock)
+		return status != EXIT_OK ? status : answered;
+	status = cmd_open(call, false);
 	if (status != EXIT_OK)
 		return status;
 	if (pass_look(call->virt, history, &pass, &err) < 0)
@@ -86,14 +102,8 @@ static int run(struct cmd_call *call)
 	status = cmd_find_domain(call, pass->snapshot, call->args[0], &domain);
 	if (status == EXIT_OK)
 		status = check_names(call, domain);
-	g_ptr_array_add(arguments, (gpointer)(guintptr) "replug");
-	for (char **argument = call->args; *argument; argument++)
-		g_ptr_array_add(arguments, *argument);
-	g_ptr_array_add(arguments, NULL);
-	if (status == EXIT_OK)
-		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
-	if (status != EXIT_OK || !lock)
-		return status != EXIT_OK ? status : answered;
+	if (status != EXIT_OK)
+		return status;
 	request_replugs(call, pass->plan, domain, history);
 	return pass_here(call, history, domain->name);
 }

@@ -167,7 +167,7 @@ static int pass_here(const struct cmd_call *call, const GPtrArray *only,
 {
 	OWN(history) history = history_new();
 	g_autoptr(GPtrArray) passes = NULL;
-	const struct pass *done;
+	OWN(pass) done = NULL;
 	g_autofree char *err = NULL;
 	int result =
 		monitor ? pass_settle_host(call->virt, history, only, monitor,
@@ -176,7 +176,7 @@ static int pass_here(const struct cmd_call *call, const GPtrArray *only,
 
 	if (result < 0)
 		return cmd_lost(call, err);
-	done = result_gather(passes);
+	done = result_gather(passes, only);
 	print_done(call, done, history, only);
 	if (result_is_bad(done, only))
 		return EXIT_BAD;
@@ -191,6 +191,7 @@ static GPtrArray *request(const struct cmd_call *call)
 	g_ptr_array_add(arguments, (gpointer)(guintptr) "run");
 	if (call->json)
 		g_ptr_array_add(arguments, (gpointer)(guintptr) "--json");
+	g_ptr_array_add(arguments, (gpointer)(guintptr) "--");
 	for (char **name = domain_names; name && *name; name++)
 		g_ptr_array_add(arguments, *name);
 	g_ptr_array_add(arguments, NULL);
@@ -210,13 +211,13 @@ static int run_here(struct cmd_call *call)
 	/* Before anything is looked at: what happens from here on is seen or heard. */
 	if (until_still && devices_monitor_new(&monitor, &err) < 0)
 		return cmd_fail(call, EX_OSERR, PROBLEM_DEVICE_UNREADABLE, NULL, "%s", err);
+	/* A daemon needs no second look at libvirt, where one guest that hangs would keep us. */
+	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
+	if (status != EXIT_OK || !lock)
+		return status != EXIT_OK ? status : answered;
 	status = cmd_open(call, false);
 	if (status == EXIT_OK)
 		status = choose_now(call, &only);
-	if (status == EXIT_OK)
-		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
-	if (status == EXIT_OK && !lock)
-		return answered;
 	return status == EXIT_OK ? pass_here(call, only, monitor) : status;
 }
 

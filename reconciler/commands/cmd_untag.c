@@ -6,6 +6,7 @@
 
 #include "reconciler/commands/cmd_edit.h"
 #include "reconciler/show/say.h"
+#include "reconciler/show/words.h"
 
 static void announce(const struct domain *domain, const struct tag *tag)
 {
@@ -24,7 +25,7 @@ static void announce_named(const struct domain *domain, const char *name)
 		announce(domain, tag);
 		return;
 	}
-	others = cmd_list_tags(domain);
+	others = words_tags(domain);
 	say_error("domain %s has no tag \"%s\"", domain->name, name);
 	say_hint("%s", others);
 }

@@ -7,7 +7,7 @@
 #include "reconciler/daemon/announce.h"
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/look.h"
-#include "reconciler/daemon/serve.h"
+#include "reconciler/daemon/request.h"
 #include "reconciler/show/log.h"
 #include "state/devices.h"
 #include "state/clock.h"
@@ -27,10 +27,9 @@ static void round_unref(struct daemon *daemon, struct round *round)
 {
 	if (--round->users > 0)
 		return;
-	if (round->pass->outcomes->len > 0 && serve_wants_pass(daemon))
-		serve_take_pass(daemon, round->pass);
-	else
-		pass_free(round->pass);
+	if (round->pass->outcomes->len > 0)
+		request_take_pass(daemon, round->pass);
+	pass_free(round->pass);
 	g_free(round);
 }
 
@@ -286,6 +285,7 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 			start_doing(daemon, round, domain, known);
 	}
 	round_unref(daemon, round);
+	daemon_changed(daemon);
 	if (everything)
 		daemon_give_back();
 }

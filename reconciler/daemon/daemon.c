@@ -7,6 +7,7 @@
 
 #include "reconciler/daemon/act.h"
 #include "reconciler/daemon/link.h"
+#include "reconciler/daemon/request.h"
 #include "reconciler/daemon/serve.h"
 #include "reconciler/system/lock.h"
 #include "reconciler/show/log.h"
@@ -249,7 +250,8 @@ static void set_alarm(struct daemon *daemon, uint64_t when)
 	deadline_sooner(&when, daemon->due_ready);
 	deadline_sooner(&when, daemon->due_watchdog);
 	deadline_sooner(&when, daemon->due_stop);
-	deadline_sooner(&when, daemon->due_answer);
+	deadline_sooner(&when, request_due(daemon));
+	deadline_sooner(&when, serve_due(daemon));
 	deadline_set(daemon->alarm, when);
 }
 
@@ -265,6 +267,7 @@ static void run(struct daemon *daemon)
 	for (;;) {
 		uint64_t when = step(daemon);
 
+		request_check(daemon);
 		serve_check(daemon);
 		if (may_leave(daemon))
 			return;
@@ -365,6 +368,7 @@ int daemon_run(const struct daemon_options *options)
 	serve_start(daemon, lock_directory(virt_is_session(options->uri)));
 	link_start(daemon);
 	run(daemon);
+	serve_stop(daemon);
 	tear_down(daemon);
 	return EX_OK;
 }

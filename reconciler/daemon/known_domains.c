@@ -41,6 +41,27 @@ struct known_domain *known_domains_find(const struct known_domains *known_domain
 	return g_hash_table_lookup(known_domains->by_uuid, uuid);
 }
 
+struct known_domain *known_domains_named(const struct known_domains *known_domains,
+					 const char *word)
+{
+	struct known_domain *found = NULL;
+	unsigned int best = 0;
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct known_domain *known = data;
+		unsigned int fit = known->domain ? domain_fits(known->domain, word) : 0;
+
+		if (fit > best) {
+			found = known;
+			best = fit;
+		}
+	}
+	return found;
+}
+
 struct known_domain *known_domains_get(struct known_domains *known_domains, const char *uuid)
 {
 	struct known_domain *known = known_domains_find(known_domains, uuid);

@@ -48,6 +48,9 @@ void known_domains_free(struct known_domains *known_domains);
 
 struct known_domain *known_domains_find(const struct known_domains *known_domains,
 					const char *uuid);
+/* As snapshot_find_domain(). */
+struct known_domain *known_domains_named(const struct known_domains *known_domains,
+					 const char *word);
 /* Never NULL: a new one is dirty in all. */
 struct known_domain *known_domains_get(struct known_domains *known_domains, const char *uuid);
 

@@ -129,6 +129,7 @@ static void connect_done(void *data)
 		daemon->link->virt = connecting->virt;
 		g_free(daemon->uri);
 		daemon->uri = g_strdup(virt_uri(connecting->virt));
+		daemon_changed(daemon);
 		log_event(LOG_CONNECTED, NULL, "connected to %s", daemon->uri);
 		link_resync(daemon);
 	}
@@ -171,6 +172,7 @@ void link_lost(struct daemon *daemon, const char *why)
 	daemon->listed = false;
 	daemon->list_again = false;
 	daemon->report.reconnects++;
+	daemon_changed(daemon);
 	note_failed_connect(daemon, why, NULL);
 }
 
@@ -211,7 +213,8 @@ static void follow_up_all(struct daemon *daemon)
 struct listing {
 	struct daemon *daemon;
 	struct link *link;
-	uint64_t begun;
+	uint64_t number;
+	uint64_t begun; /* as known_domains_begin() */
 	GPtrArray *problems;
 	GPtrArray *domains; /* NULL: failed */
 	char *err;
@@ -244,6 +247,7 @@ static void list_done(void *data)
 					listing->problems);
 		follow_up_all(daemon);
 		daemon->listed = true;
+		daemon->listings_over = listing->number;
 		/* Only a listing that succeeded ends the back-off: a libvirt that accepts
 		 * connections and breaks at the first question would else be asked without a pause.
 		 */
@@ -272,6 +276,7 @@ void link_resync(struct daemon *daemon)
 	listing = g_new0(struct listing, 1);
 	listing->daemon = daemon;
 	listing->link = link_ref(daemon->link);
+	listing->number = ++daemon->listings;
 	listing->begun = known_domains_begin(daemon->known_domains);
 	listing->problems = problem_list_new();
 	daemon->listing = true;

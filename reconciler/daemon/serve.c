@@ -2,272 +2,289 @@
 
 #include "reconciler/daemon/serve.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "reconciler/core/remember.h"
-#include "reconciler/daemon/link.h"
-#include "reconciler/daemon/look.h"
-#include "reconciler/result.h"
+#include "reconciler/daemon/document.h"
+#include "reconciler/daemon/request.h"
+#include "reconciler/daemon/talk.h"
 #include "reconciler/show/log.h"
-#include "reconciler/show/show.h"
 #include "reconciler/system/wire.h"
-#include "state/json.h"
 #include "state/clock.h"
 
-#define REQUEST_MOST    (64 * 1024)
-#define REQUEST_SECONDS 5
-/* A request is answered after this at the latest, also when a guest still hangs: what became of the
- * other guests is an answer. A client waits longer than two of these (system/wire.c), as another
- * request may be served before its own. */
-#define ANSWER_PATIENCE (45 * G_USEC_PER_SEC)
-/* More at once are turned away: nobody needs them, and everybody may connect. */
-#define TALKS_MOST 32
+#define REQUEST_MOST  (64 * 1024)
+#define READ_PATIENCE (5 * G_USEC_PER_SEC)
+/* For a whole document; what fits into the socket is gone at once. */
+#define WRITE_PATIENCE (10 * G_USEC_PER_SEC)
+/* When this process has no room for another file. One that is closed here makes room earlier. */
+#define FULL_PATIENCE (1 * G_USEC_PER_SEC)
+/* How many versions of the document are kept for readers that are slow. */
+#define DOCUMENTS_MOST 8
 
-/* One connection. Its reading and writing is a job; what is said is the loop's. */
-struct talk {
+struct door {
+	const char *name;
+	unsigned int mode;
+	guint places;
+	/* Who has most gives up the first or the last of its places? A reader who does not read
+	 * keeps its place; of those who wait for an answer the first is the next to have it. */
+	bool first_goes;
+	void (*enter)(struct door *door, struct talk *talk);
+	void (*turn_away)(struct talk *talk);
+
 	struct daemon *daemon;
-	int fd;
-	char *request;
-	size_t length;
-	char *answer;
+	struct talk_calls calls;
+	int fd;          /* -1: it could not be made */
+	GSource *source; /* NULL: closed for want of files, until: */
+	uint64_t due;
+	GQueue talks; /* struct talk *, in the order they came */
 };
 
-/* A command that waits for its passes; one at a time, as they share the world. */
-struct request {
-	struct talk *talk;
-	char **arguments;
-	bool json;
-	bool listed;       /* the full reading it asked for is over, */
-	GPtrArray *passes; /* struct pass *: what has been done since */
+static void leave(struct door *door, struct talk *talk)
+{
+	request_drop(door->daemon, talk);
+	g_queue_remove(&door->talks, talk);
+	talk_free(talk);
+}
+
+/* Readers that are so far behind would keep one old document each. */
+static void forget_old_documents(struct door *door)
+{
+	const GBytes *newer = NULL;
+	guint documents = 0;
+	GList *at = door->talks.tail;
+
+	while (at) {
+		struct talk *talk = at->data;
+		const GBytes *document = talk_text(talk);
+
+		at = at->prev;
+		documents += document != newer;
+		newer = document;
+		if (documents > DOCUMENTS_MOST)
+			leave(door, talk);
+	}
+}
+
+static void enter_status(struct door *door, struct talk *talk)
+{
+	struct daemon *daemon = door->daemon;
+
+	talk_set_due(talk, clock_now() + WRITE_PATIENCE);
+	talk_write(talk, document_of(daemon));
+	talk_end(talk);
+	forget_old_documents(door);
+}
+
+static void turn_away_reader(struct talk *talk G_GNUC_UNUSED)
+{
+}
+
+static void enter_control(struct door *door G_GNUC_UNUSED, struct talk *talk)
+{
+	talk_set_due(talk, clock_now() + READ_PATIENCE);
+	talk_listen(talk, REQUEST_MOST);
+}
+
+static void turn_away_request(struct talk *talk)
+{
+	g_autofree char *answer =
+		wire_format_answer(EX_TEMPFAIL, "too many ask the daemon at once\ntry again");
+
+	talk_say_goodbye(talk, answer);
+}
+
+static void hear_nothing(struct talk *talk G_GNUC_UNUSED, const char *said G_GNUC_UNUSED,
+			 size_t length G_GNUC_UNUSED, void *data G_GNUC_UNUSED)
+{
+}
+
+static void hear_request(struct talk *talk, const char *said, size_t length, void *data)
+{
+	struct door *door = data;
+	g_autoptr(GBytes) heard = g_bytes_new_static(WIRE_HEARD, strlen(WIRE_HEARD));
+
+	talk_set_due(talk, 0);
+	talk_write(talk, heard);
+	request_take(door->daemon, talk, said ? wire_parse_request(said, length) : NULL);
+}
+
+static const struct door plans[] = {
+	{
+		.name = WIRE_STATUS,
+		.mode = 0666,
+		.places = 64,
+		.first_goes = true,
+		.enter = enter_status,
+		.turn_away = turn_away_reader,
+		.calls = {.heard = hear_nothing},
+	},
+	{
+		.name = WIRE_CONTROL,
+		.mode = 0660,
+		.places = 256,
+		.enter = enter_control,
+		.turn_away = turn_away_request,
+		.calls = {.heard = hear_request},
+	},
 };
 
-static void write_work(void *data)
-{
-	struct talk *talk = data;
+struct server {
+	struct door doors[G_N_ELEMENTS(plans)];
+};
 
-	wire_write(talk->fd, talk->answer, strlen(talk->answer));
+static void on_over(struct talk *talk, void *data)
+{
+	leave(data, talk);
 }
 
-static void write_done(void *data)
+/* The places of the user who has most, counted. */
+static uid_t greediest(const struct door *door)
 {
-	struct talk *talk = data;
+	g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
+	uid_t user = (uid_t)-1;
+	guint most = 0;
 
-	close(talk->fd);
-	g_free(talk->request);
-	g_free(talk->answer);
-	g_free(talk);
-	daemon_give_back();
-}
+	for (const GList *at = door->talks.head; at; at = at->next) {
+		gpointer key = GUINT_TO_POINTER(talk_user(at->data));
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, key)) + 1;
 
-/* Takes ANSWER and the talk over. */
-static void answer(struct talk *talk, char *text)
-{
-	talk->answer = text;
-	worker_start(talk->daemon->talker, (struct worker_job){write_work, write_done, talk, 0});
-}
-
-static struct talk *accept_talk(struct daemon *daemon, int listener)
-{
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	struct talk *talk;
-
-	if (fd < 0)
-		return NULL;
-	if (worker_outstanding(daemon->talker) >= TALKS_MOST) {
-		close(fd);
-		return NULL;
-	}
-	talk = g_new0(struct talk, 1);
-	talk->daemon = daemon;
-	talk->fd = fd;
-	return talk;
-}
-
-static gboolean on_status(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
-{
-	struct daemon *daemon = data;
-	struct talk *talk = accept_talk(daemon, fd);
-
-	if (talk) {
-		OWN(pass) pass = look_at(daemon, NULL);
-
-		answer(talk, json_write_status(pass->snapshot, pass->plan, daemon->history));
-	}
-	return G_SOURCE_CONTINUE;
-}
-
-static void read_work(void *data)
-{
-	struct talk *talk = data;
-
-	talk->request = wire_read(talk->fd, REQUEST_MOST, REQUEST_SECONDS, &talk->length);
-}
-
-static void request_free(struct request *request)
-{
-	g_strfreev(request->arguments);
-	g_ptr_array_unref(request->passes);
-	g_free(request);
-}
-
-static void start_request(struct daemon *daemon)
-{
-	daemon->due_answer = clock_now() + ANSWER_PATIENCE;
-	link_resync(daemon);
-	daemon_want(daemon, TRIGGER_REQUEST);
-}
-
-static void read_done(void *data)
-{
-	struct talk *talk = data;
-	struct daemon *daemon = talk->daemon;
-	struct request *request;
-	char **arguments = talk->request ? wire_parse_request(talk->request, talk->length) : NULL;
-
-	if (!arguments ||
-	    (strcmp(arguments[0], "run") != 0 && strcmp(arguments[0], "replug") != 0)) {
-		g_strfreev(arguments);
-		answer(talk, wire_format_answer(EX_USAGE, ""));
-		return;
-	}
-	request = g_new0(struct request, 1);
-	request->talk = talk;
-	request->arguments = arguments;
-	request->passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
-	request->json = g_strv_contains((const char *const *)arguments, "--json");
-	daemon->requests = g_list_append(daemon->requests, request);
-	if (daemon->requests->data == request)
-		start_request(daemon);
-}
-
-static gboolean on_control(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
-{
-	struct daemon *daemon = data;
-	struct talk *talk = accept_talk(daemon, fd);
-
-	if (talk)
-		worker_start(daemon->talker, (struct worker_job){read_work, read_done, talk, 0});
-	return G_SOURCE_CONTINUE;
-}
-
-static void ask_replugs(struct daemon *daemon, const struct request *request)
-{
-	OWN(pass) pass = look_at(daemon, NULL);
-	char **names = request->arguments + 2;
-
-	for (guint i = 0; i < pass->plan->verdicts->len; i++) {
-		const struct verdict *verdict = g_ptr_array_index(pass->plan->verdicts, i);
-
-		if (strcmp(verdict->domain->name, request->arguments[1]) == 0 &&
-		    (!*names || g_strv_contains((const char *const *)names, verdict->tag->name)))
-			remember_replug_of(daemon->history, verdict);
-	}
-}
-
-/* The domains of a `run --domain D`; replug's own for a replug. */
-static GPtrArray *domains_of(const struct request *request)
-{
-	GPtrArray *only = g_ptr_array_new();
-
-	for (char **argument = request->arguments + 1; *argument; argument++) {
-		if (strcmp(request->arguments[0], "replug") == 0) {
-			g_ptr_array_add(only, *argument);
-			return only;
+		g_hash_table_insert(counts, key, GUINT_TO_POINTER(count));
+		if (count > most) {
+			most = count;
+			user = talk_user(at->data);
 		}
-		if (!g_str_has_prefix(*argument, "--"))
-			g_ptr_array_add(only, *argument);
 	}
-	if (only->len > 0)
-		return only;
-	g_ptr_array_unref(only);
-	return NULL;
+	return user;
 }
 
-static void finish(struct daemon *daemon, struct request *request)
+static void make_room(struct door *door)
 {
-	g_autoptr(GPtrArray) only = domains_of(request);
-	g_autofree char *text = NULL;
-	const struct pass *done;
-	int status;
+	uid_t user = greediest(door);
+	GList *at = door->first_goes ? door->talks.head : door->talks.tail;
 
-	g_ptr_array_add(request->passes, look_at(daemon, NULL));
-	done = result_gather(request->passes);
-	text = request->json
-		       ? json_write_run(done->snapshot, done->plan, daemon->history, done->outcomes)
-		       : show_run(done, only);
-	/* Not even begun: libvirt has not said what there is. */
-	status = request->listed || !daemon->link ? result_is_bad(done, only) : EX_TEMPFAIL;
-	answer(request->talk, wire_format_answer(status, text));
-	daemon->requests = g_list_remove(daemon->requests, request);
-	request_free(request);
-	daemon->due_answer = 0;
-	if (daemon->requests)
-		start_request(daemon);
+	while (talk_user(at->data) != user)
+		at = door->first_goes ? at->next : at->prev;
+	door->turn_away(at->data);
+	leave(door, at->data);
 }
 
-bool serve_wants_pass(const struct daemon *daemon)
+/* Nothing but waiting helps, and who is not taken would make the loop spin. */
+static bool is_full(int error)
 {
-	return daemon->requests != NULL;
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-void serve_take_pass(struct daemon *daemon, struct pass *pass)
+static void close_door(struct door *door)
 {
-	struct request *request = daemon->requests->data;
+	if (!door->source)
+		return;
+	g_source_destroy(door->source);
+	g_clear_pointer(&door->source, g_source_unref);
+}
 
-	g_ptr_array_add(request->passes, pass);
+/* One at a turn of the loop, so that no crowd here keeps devices waiting. */
+static gboolean on_knock(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
+{
+	struct door *door = data;
+	int talk_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct talk *talk;
+
+	if (talk_fd < 0) {
+		if (!is_full(errno))
+			return G_SOURCE_CONTINUE;
+		log_event(LOG_TROUBLE, NULL,
+			  "who asks the daemon has to wait: there is no room for another file (%s)",
+			  g_strerror(errno));
+		door->due = clock_now() + FULL_PATIENCE;
+		close_door(door);
+		return G_SOURCE_REMOVE;
+	}
+	talk = talk_new(door->daemon->loop, talk_fd, &door->calls, door);
+	g_queue_push_tail(&door->talks, talk);
+	door->enter(door, talk);
+	if (door->talks.length > door->places)
+		make_room(door);
+	return G_SOURCE_CONTINUE;
+}
+
+static void open_door(struct door *door)
+{
+	door->due = 0;
+	door->source = g_unix_fd_source_new(door->fd, G_IO_IN);
+	g_source_set_callback(door->source, G_SOURCE_FUNC(on_knock), door, NULL);
+	g_source_attach(door->source, door->daemon->loop);
+}
+
+static void check_door(struct door *door, uint64_t now)
+{
+	GList *at = door->talks.head;
+
+	while (at) {
+		struct talk *talk = at->data;
+
+		at = at->next;
+		if (talk_due(talk) != 0 && talk_due(talk) <= now)
+			leave(door, talk);
+	}
+	if (door->due != 0 && door->due <= now)
+		open_door(door);
 }
 
 void serve_check(struct daemon *daemon)
 {
-	struct request *request = daemon->requests ? daemon->requests->data : NULL;
-	uint64_t patience = clock_now() + PASS_PATIENCE_USEC;
+	uint64_t now = clock_now();
 
-	if (!request)
-		return;
-	if (clock_now() >= daemon->due_answer) {
-		finish(daemon, request);
-		return;
-	}
-	if (daemon->listing || daemon->list_again || daemon->wanted)
-		return;
-	if (!request->listed) {
-		request->listed = true;
-		if (strcmp(request->arguments[0], "replug") == 0 && request->arguments[1])
-			ask_replugs(daemon, request);
-		daemon_want(daemon, TRIGGER_REQUEST);
-		return;
-	}
-	if (known_domains_are_busy(daemon->known_domains) ||
-	    (daemon->due_wake != 0 && daemon->due_wake <= patience))
-		return;
-	finish(daemon, request);
+	for (size_t i = 0; daemon->server && i < G_N_ELEMENTS(plans); i++)
+		check_door(&daemon->server->doors[i], now);
 }
 
-static void listen_on(struct daemon *daemon, const char *directory, const char *name,
-		      unsigned int mode, GUnixFDSourceFunc callback)
+uint64_t serve_due(const struct daemon *daemon)
 {
-	g_autofree char *err = NULL;
-	int fd = wire_listen(directory, name, mode, &err);
-	GSource *source;
+	uint64_t due = 0;
 
-	if (fd < 0) {
-		/* Healing devices does not need it. */
-		log_event(LOG_TROUBLE, NULL, "%s; nobody can ask this daemon", err);
-		return;
+	for (size_t i = 0; daemon->server && i < G_N_ELEMENTS(plans); i++) {
+		const struct door *door = &daemon->server->doors[i];
+
+		deadline_sooner(&due, door->due);
+		for (const GList *at = door->talks.head; at; at = at->next)
+			deadline_sooner(&due, talk_due(at->data));
 	}
-	source = g_unix_fd_source_new(fd, G_IO_IN);
-	g_source_set_callback(source, G_SOURCE_FUNC(callback), daemon, NULL);
-	g_source_attach(source, daemon->loop);
-	g_source_unref(source);
+	return due;
 }
 
 void serve_start(struct daemon *daemon, const char *directory)
 {
-	daemon->talker = worker_new(daemon->loop, 4);
-	listen_on(daemon, directory, WIRE_STATUS, 0666, on_status);
-	listen_on(daemon, directory, WIRE_CONTROL, 0660, on_control);
+	daemon->server = g_new0(struct server, 1);
+	for (size_t i = 0; i < G_N_ELEMENTS(plans); i++) {
+		struct door *door = &daemon->server->doors[i];
+		g_autofree char *err = NULL;
+
+		*door = plans[i];
+		door->daemon = daemon;
+		door->calls.over = on_over;
+		g_queue_init(&door->talks);
+		door->fd = wire_listen(directory, door->name, door->mode, &err);
+		if (door->fd >= 0)
+			open_door(door);
+		else /* Healing devices does not need it. */
+			log_event(LOG_TROUBLE, NULL, "%s; nobody can ask this daemon", err);
+	}
+}
+
+void serve_stop(struct daemon *daemon)
+{
+	for (size_t i = 0; daemon->server && i < G_N_ELEMENTS(plans); i++) {
+		struct door *door = &daemon->server->doors[i];
+
+		while (door->talks.length > 0)
+			leave(door, door->talks.head->data);
+		close_door(door);
+		if (door->fd >= 0)
+			close(door->fd);
+	}
+	g_clear_pointer(&daemon->server, g_free);
 }

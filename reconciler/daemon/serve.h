@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The daemon's sockets: a status for anybody, and passes for those who may ask for them. */
+/*
+ * The daemon's sockets, each a door with places of its own: `status`, a document for anybody, and
+ * `control`, commands of those who may give them (request.h). Whoever comes when all places of a
+ * door are taken is let in, and one of the user who has most of them has to go: so nobody can keep
+ * another user from being served, and a user alone may have all.
+ */
 
 #include "reconciler/daemon/state.h"
 
 /* DIRECTORY: of lock_directory(), but for tests. */
 void serve_start(struct daemon *daemon, const char *directory);
-/* Does somebody want to hear what a pass did? Then it is handed over to them. */
-bool serve_wants_pass(const struct daemon *daemon);
-void serve_take_pass(struct daemon *daemon, struct pass *pass);
-/* After every step: answers who has waited long enough. */
+void serve_stop(struct daemon *daemon);
+/* After every step: hangs up on those who are late, and opens what was closed for want of files. */
 void serve_check(struct daemon *daemon);
+/* When that is to be done next; as clock_now(), 0 never. */
+uint64_t serve_due(const struct daemon *daemon);

@@ -17,6 +17,7 @@ void daemon_clear(struct daemon *daemon)
 	known_domains_free(daemon->known_domains);
 	g_ptr_array_unref(daemon->devices);
 	g_ptr_array_unref(daemon->planned);
+	daemon_changed(daemon);
 	g_free(daemon->uri);
 	g_free(daemon->said);
 }
@@ -26,6 +27,11 @@ void daemon_give_back(void)
 #ifdef __GLIBC__
 	malloc_trim(0);
 #endif
+}
+
+void daemon_changed(struct daemon *daemon)
+{
+	g_clear_pointer(&daemon->document, g_bytes_unref);
 }
 
 void daemon_want(struct daemon *daemon, enum trigger trigger)

@@ -45,7 +45,7 @@ struct daemon {
 	struct daemon_options options;
 	GMainContext *loop;
 	struct worker *worker; /* libvirt */
-	struct worker *talker; /* the sockets */
+	struct server *server; /* the sockets, NULL: none (serve.c) */
 	struct deadline *alarm;
 	struct devices_monitor *monitor;
 	struct history *history;
@@ -53,9 +53,11 @@ struct daemon {
 
 	struct link *link; /* NULL: not connected */
 	bool connecting;
-	bool listing;    /* a full reading is under way */
-	bool listed;     /* there has been one over this connection */
-	bool list_again; /* … and something asked for another meanwhile */
+	bool listing;          /* a full reading is under way */
+	uint64_t listings,     /* how many were begun, */
+		listings_over; /* … and the last of them that was learned */
+	bool listed;           /* there has been one over this connection */
+	bool list_again;       /* … and something asked for another meanwhile */
 	unsigned int connect_failures;
 	unsigned int
 		generation; /* of the connection, or of the attempt at one: older news are void */
@@ -76,14 +78,15 @@ struct daemon {
 	bool late;    /* it was said that the watchdog is no longer fed */
 	/* Times as clock_now(), 0 never. */
 	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop,
-		due_release, /* a device that the host uses may be free by then */
-		due_answer;  /* to the first of the requests */
+		due_release; /* a device that the host uses may be free by then */
 	double allowance;    /* passes that may start at once: a storm must not be followed step by
 				step */
 	uint64_t allowance_at; /* when that was so */
 
 	struct report report; /* but for `connected`, and the calls of this connection */
-	GList *requests;      /* struct request *: who waits for passes (serve.c) */
+	GList *requests;      /* struct request *: commands that wait for passes (request.c) */
+	GBytes *document;     /* NULL: something has changed since it was rendered (document.c) */
+	uint64_t document_at;
 };
 
 /* What it knows before anything has happened: nothing. */
@@ -92,4 +95,6 @@ void daemon_clear(struct daemon *daemon);
 /* Everything that was needed for a moment only, to the kernel: a plan for 1,000 domains, or a
  * document of them, takes several times what is kept. */
 void daemon_give_back(void);
+/* Something that `status` shows is not so any more. */
+void daemon_changed(struct daemon *daemon);
 void daemon_want(struct daemon *daemon, enum trigger trigger);

@@ -113,7 +113,9 @@ static struct domain *domain_of(virDomainPtr handle)
 	virDomainGetUUIDString(handle, uuid);
 	struct domain *domain = domain_new(virDomainGetName(handle), uuid);
 	/* A handle from a listing knows whether it was running then; that is no call. */
-	domain->running = virDomainGetID(handle) != (unsigned int)-1;
+	unsigned int id = virDomainGetID(handle);
+	domain->running = id != (unsigned int)-1;
+	domain->id = domain->running ? id : 0;
 	domain->persistent = true;
 	domain->metadata = METADATA_UNREAD;
 	return domain;

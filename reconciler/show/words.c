@@ -57,6 +57,35 @@ char *words_tag(const struct tag *tag)
 	return tag->name ? g_strdup(tag->name) : g_strdup_printf("entry %u", tag->entry);
 }
 
+char *words_domains(const struct snapshot *snapshot)
+{
+	GString *text = g_string_new("there is: ");
+
+	if (snapshot->domains->len == 0)
+		g_string_assign(text, "there are no domains");
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		g_string_append_printf(text, "%s%s", i ? ", " : "", domain->name);
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *words_tags(const struct domain *domain)
+{
+	GString *text = g_string_new("there is: ");
+
+	if (domain->tags->len == 0)
+		g_string_printf(text, "the domain has none; `usbreconcile status %s` says more",
+				domain->name);
+	for (guint i = 0; i < domain->tags->len; i++) {
+		g_autofree char *name = words_tag(g_ptr_array_index(domain->tags, i));
+
+		g_string_append_printf(text, "%s%s", i ? ", " : "", name);
+	}
+	return g_string_free(text, FALSE);
+}
+
 void words_append(GString *page, const char *label, char *text)
 {
 	g_autofree char *untrusted_text = text;

@@ -18,6 +18,10 @@ char *words_count(guint count, const char *noun);              /* "1 tag", "2 ta
 
 char *words_tag(const struct tag *tag); /* its name, else "entry 2" */
 
+/* "there is: zigbee, ups": what can be named instead of what is not there. */
+char *words_domains(const struct snapshot *snapshot);
+char *words_tags(const struct domain *domain);
+
 /* One line of a page, "  label       text"; TEXT is taken over and encoded. An empty label
  * continues the one before. */
 void words_append(GString *page, const char *label, char *text);

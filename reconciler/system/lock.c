@@ -5,9 +5,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "state/clock.h"
 
 /* How often a lock that is held is tried again: nothing tells when it is free, but a thread that
  * blocks in it. */
@@ -105,7 +109,45 @@ static int try_take(int fd)
 	return errno == EAGAIN || errno == EACCES || errno == EINTR ? 0 : -1;
 }
 
-int lock_take(const char *directory, gint64 patience_usec, struct lock **ret_lock, char **err)
+/* "PID SECONDS COMMAND": nobody is kept from it when this fails. */
+static void sign(int fd, const char *command)
+{
+	g_autofree char *text = g_strdup_printf("%d %" G_GINT64_FORMAT " %s\n", (int)getpid(),
+						clock_wall(), command);
+	size_t length = strlen(text);
+
+	if (pwrite(fd, text, length, 0) != (ssize_t)length || ftruncate(fd, (off_t)length) < 0)
+		return;
+}
+
+char *lock_holder(const char *directory)
+{
+	g_autofree char *path = g_build_filename(directory, "lock", NULL);
+	char untrusted_text[128] = "", command[16] = "";
+	g_autoptr(GDateTime) since = NULL;
+	g_autofree char *time = NULL;
+	gint64 seconds = 0;
+	int pid = 0;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return g_strdup("another usbreconcile");
+	length = pread(fd, untrusted_text, sizeof(untrusted_text) - 1, 0);
+	close(fd);
+	/* Only letters are taken for a command. A process that is gone has not the lock. */
+	if (length <= 0 ||
+	    sscanf(untrusted_text, "%d %" G_GINT64_FORMAT " %15[a-z]", &pid, &seconds, command) !=
+		    3 ||
+	    pid <= 0 || (kill(pid, 0) < 0 && errno == ESRCH))
+		return g_strdup("another usbreconcile");
+	since = g_date_time_new_from_unix_local(seconds);
+	time = since ? g_date_time_format(since, "%F %T") : g_strdup("?");
+	return g_strdup_printf("`usbreconcile %s` (process %d, since %s)", command, pid, time);
+}
+
+int lock_take(const char *directory, const char *command, gint64 patience_usec,
+	      struct lock **ret_lock, char **err)
 {
 	g_autofree char *path = g_build_filename(directory, "lock", NULL);
 	gint64 deadline = g_get_monotonic_time() + patience_usec;
@@ -119,6 +161,7 @@ int lock_take(const char *directory, gint64 patience_usec, struct lock **ret_loc
 	while ((taken = try_take(fd)) == 0 && g_get_monotonic_time() < deadline)
 		g_usleep(POLL_USEC);
 	if (taken == 1) {
+		sign(fd, command);
 		*ret_lock = g_new0(struct lock, 1);
 		(*ret_lock)->fd = fd;
 		return 0;

@@ -4,7 +4,8 @@
 /*
  * The lock that serialises passes on this host: one file in a directory that belongs to tmpfiles.d,
  * as one that goes away with a service would leave a second process locking a new file. It is never
- * removed, and what is in it means nothing. Reading needs no lock.
+ * removed. Who has it writes there who that is, for those who cannot have it; nothing else follows
+ * from what is in it, as whoever may take the lock may write there. Reading needs no lock.
  */
 
 #include <glib.h>
@@ -30,10 +31,16 @@ struct lock;
 const char *lock_directory(bool session);
 
 /*
+ * COMMAND: what it is taken for, one of our commands.
  * DIRECTORY: of lock_directory(), but for tests. Made when it is not there, and by root as
  * tmpfiles.d would, so that the daemon and the group can use it, too. Waits PATIENCE_USEC at most.
  * 0; LOCK_BUSY: somebody else has it, and still had it then; -1 with *err saying what to do.
  */
-int lock_take(const char *directory, gint64 patience_usec, struct lock **ret_lock, char **err);
+int lock_take(const char *directory, const char *command, gint64 patience_usec,
+	      struct lock **ret_lock, char **err);
+
+/* Who has it, for people: "`usbreconcile run` (process 812, since 14:02:11)"; "another
+ * usbreconcile" when that is not known. A new string. */
+char *lock_holder(const char *directory);
 void lock_free(struct lock *lock);
 OWN_DEFINE(lock)

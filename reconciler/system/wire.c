@@ -8,12 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG        16
-#define WRITE_SECONDS  10
-#define STATUS_MOST    (64 * 1024 * 1024)
-#define STATUS_SECONDS 5
-/* A request may wait for passes with second looks, and for a request that came before it. */
-#define ANSWER_SECONDS 120
+/* Who waits to be let in; the daemon lets one in at every turn of its loop. */
+#define BACKLOG        128
+#define ANSWER_MOST    (64 * 1024 * 1024)
 #define ARGUMENTS_MOST 1024
 
 static bool make_address(const char *directory, const char *name, struct sockaddr_un *ret_address)
@@ -50,100 +47,150 @@ int wire_listen(const char *directory, const char *name, unsigned int mode, char
 	return fd;
 }
 
+/* One exchange, until `end` on the monotonic clock. */
+struct exchange {
+	int fd;
+	gint64 end;
+};
+
+/* Before each call that may block. False: it is too late. */
+static bool set_patience(const struct exchange *exchange, int which, gint64 end)
+{
+	gint64 left = MIN(end, exchange->end) - g_get_monotonic_time();
+	struct timeval patience = {.tv_sec = (time_t)(left / G_USEC_PER_SEC),
+				   .tv_usec = (suseconds_t)(left % G_USEC_PER_SEC)};
+
+	return left > 0 &&
+	       setsockopt(exchange->fd, SOL_SOCKET, which, &patience, sizeof(patience)) == 0;
+}
+
+static bool is_late(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == ETIMEDOUT;
+}
+
 int wire_connect(const char *directory, const char *name)
 {
+	const struct timeval patience = {.tv_sec = WIRE_HEARD_SECONDS};
 	struct sockaddr_un address;
-	int fd;
+	int fd, error;
 
-	if (!make_address(directory, name, &address))
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		close(fd);
+	if (!make_address(directory, name, &address)) {
+		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return fd;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* A socket's own timer is all that bounds connect() to a daemon that lets nobody in while
+	 * its queue is full. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
 }
 
-static void set_patience(int fd, int which, gint64 usec)
+/* WIRE_ANSWERED: it is connected, and must be closed. */
+static enum wire_reply open_exchange(const char *directory, const char *name, unsigned int seconds,
+				     struct exchange *ret_exchange)
 {
-	struct timeval patience = {.tv_sec = (time_t)(usec / G_USEC_PER_SEC),
-				   .tv_usec = (suseconds_t)(usec % G_USEC_PER_SEC)};
-
-	setsockopt(fd, SOL_SOCKET, which, &patience, sizeof(patience));
+	ret_exchange->end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+	ret_exchange->fd = wire_connect(directory, name);
+	if (ret_exchange->fd >= 0)
+		return WIRE_ANSWERED;
+	return is_late(errno) ? WIRE_SILENT : WIRE_NOBODY;
 }
 
-bool wire_write(int fd, const char *text, size_t length)
+static enum wire_reply write_all(const struct exchange *exchange, const char *text, size_t length)
 {
-	gint64 deadline = g_get_monotonic_time() + WRITE_SECONDS * G_USEC_PER_SEC;
-
 	while (length > 0) {
-		gint64 left = deadline - g_get_monotonic_time();
 		ssize_t written;
 
-		if (left <= 0)
-			return false;
-		set_patience(fd, SO_SNDTIMEO, left);
-		written = send(fd, text, length, MSG_NOSIGNAL);
+		if (!set_patience(exchange, SO_SNDTIMEO, exchange->end))
+			return WIRE_SILENT;
+		written = send(exchange->fd, text, length, MSG_NOSIGNAL);
 		if (written < 0 && errno != EINTR)
-			return false;
+			return is_late(errno) ? WIRE_SILENT : WIRE_BROKEN;
 		if (written > 0) {
 			text += written;
 			length -= (size_t)written;
 		}
 	}
-	return true;
+	return WIRE_ANSWERED;
 }
 
-char *wire_read(int fd, size_t most, unsigned int seconds, size_t *ret_length)
+/* To the end; FIRST is when the first byte must have come. */
+static enum wire_reply read_all(const struct exchange *exchange, gint64 first, char **ret_text)
 {
-	gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
-	GString *text = g_string_new(NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
 	char buffer[4096];
 
 	for (;;) {
-		gint64 left = deadline - g_get_monotonic_time();
-		ssize_t length = -1;
+		ssize_t length;
 
-		if (left > 0) {
-			set_patience(fd, SO_RCVTIMEO, left);
-			length = recv(fd, buffer, sizeof(buffer), 0);
-		}
-		if (length == 0)
-			break;
-		if (length < 0 && left > 0 && errno == EINTR)
+		if (!set_patience(exchange, SO_RCVTIMEO, text->len > 0 ? exchange->end : first))
+			return WIRE_SILENT;
+		length = recv(exchange->fd, buffer, sizeof(buffer), 0);
+		if (length < 0 && errno == EINTR)
 			continue;
-		if (length < 0 || text->len + (size_t)length > most) {
-			g_string_free(text, TRUE);
-			return NULL;
-		}
+		/* Reset: it hung up without reading all that we said, after its answer perhaps. */
+		if (length == 0 || (length < 0 && errno == ECONNRESET))
+			break;
+		if (length < 0)
+			return is_late(errno) ? WIRE_SILENT : WIRE_BROKEN;
+		if (text->len + (size_t)length > ANSWER_MOST)
+			return WIRE_BROKEN;
 		g_string_append_len(text, buffer, length);
 	}
-	if (ret_length)
-		*ret_length = text->len;
-	return g_string_free(text, FALSE);
+	if (text->len == 0)
+		return WIRE_BROKEN;
+	*ret_text = g_string_free(g_steal_pointer(&text), FALSE);
+	return WIRE_ANSWERED;
 }
 
-char *wire_ask_status(const char *directory)
+bool wire_has_daemon(const char *directory)
 {
-	int fd = wire_connect(directory, WIRE_STATUS);
-	char *text;
+	struct exchange exchange;
 
-	if (fd < 0)
-		return NULL;
-	text = wire_read(fd, STATUS_MOST, STATUS_SECONDS, NULL);
-	close(fd);
-	return text;
+	switch (open_exchange(directory, WIRE_STATUS, 1, &exchange)) {
+	case WIRE_ANSWERED:
+		close(exchange.fd);
+		return true;
+	case WIRE_SILENT:
+		return true;
+	case WIRE_NOBODY:
+	case WIRE_BROKEN:
+		return false;
+	}
+	g_assert_not_reached();
+}
+
+enum wire_reply wire_ask_status(const char *directory, char **ret_text)
+{
+	struct exchange exchange;
+	enum wire_reply reply =
+		open_exchange(directory, WIRE_STATUS, WIRE_STATUS_SECONDS, &exchange);
+
+	if (reply != WIRE_ANSWERED)
+		return reply;
+	reply = read_all(&exchange, exchange.end, ret_text);
+	close(exchange.fd);
+	return reply;
 }
 
 /* Arguments, each with the NUL at its end. */
-static bool write_request(int fd, const char *const *arguments)
+static enum wire_reply write_request(const struct exchange *exchange, const char *const *arguments)
 {
-	for (; *arguments; arguments++) {
-		if (!wire_write(fd, *arguments, strlen(*arguments) + 1))
-			return false;
-	}
-	return shutdown(fd, SHUT_WR) == 0;
+	enum wire_reply reply = WIRE_ANSWERED;
+
+	for (; *arguments && reply == WIRE_ANSWERED; arguments++)
+		reply = write_all(exchange, *arguments, strlen(*arguments) + 1);
+	if (reply == WIRE_ANSWERED && shutdown(exchange->fd, SHUT_WR) < 0)
+		reply = WIRE_BROKEN;
+	return reply;
 }
 
 char **wire_parse_request(const char *request, size_t length)
@@ -178,20 +225,24 @@ static bool parse_answer(const char *answer, int *ret_status, char **ret_text)
 	return true;
 }
 
-int wire_ask(const char *directory, const char *const *arguments, int *ret_status, char **ret_text,
-	     char **err)
+enum wire_reply wire_ask(const char *directory, const char *const *arguments, int *ret_status,
+			 char **ret_text)
 {
-	int fd = wire_connect(directory, WIRE_CONTROL);
+	struct exchange exchange;
 	g_autofree char *answer = NULL;
+	enum wire_reply reply =
+		open_exchange(directory, WIRE_CONTROL, WIRE_ANSWER_SECONDS, &exchange);
+	gint64 heard;
 
-	if (fd < 0)
-		return 1;
-	if (write_request(fd, arguments))
-		answer = wire_read(fd, STATUS_MOST, ANSWER_SECONDS, NULL);
-	close(fd);
-	if (answer && parse_answer(answer, ret_status, ret_text))
-		return 0;
-	*err = g_strdup("the daemon was asked and gave no answer; see `systemctl status "
-			"usbreconcile`");
-	return -1;
+	if (reply != WIRE_ANSWERED)
+		return reply;
+	heard = g_get_monotonic_time() + WIRE_HEARD_SECONDS * G_USEC_PER_SEC;
+	reply = write_request(&exchange, arguments);
+	/* Who was turned away has its answer, though the request found nobody to read it. */
+	if (reply != WIRE_SILENT)
+		reply = read_all(&exchange, heard, &answer);
+	close(exchange.fd);
+	if (reply == WIRE_ANSWERED && !parse_answer(answer, ret_status, ret_text))
+		reply = WIRE_BROKEN;
+	return reply;
 }

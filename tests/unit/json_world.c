@@ -122,6 +122,7 @@ static struct domain *new_domain(void)
 	struct hostdev *placeholder = new_hostdev(NULL);
 
 	domain->running = domain->persistent = true;
+	domain->id = 3;
 	domain->metadata = METADATA_INVALID;
 	g_ptr_array_add(domain->tags, new_device_tag());
 	g_ptr_array_add(domain->tags, new_group_tag());

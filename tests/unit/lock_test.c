@@ -66,7 +66,7 @@ static pid_t hold_elsewhere(const struct place *place, int *ret_pipe)
 		char *err = NULL;
 
 		close(go[1]);
-		if (lock_take(place->directory, 0, &lock, &err) != 0 ||
+		if (lock_take(place->directory, "run", 0, &lock, &err) != 0 ||
 		    write(ready[1], &byte, 1) != 1)
 			_exit(1);
 		while (read(go[0], &byte, 1) > 0)
@@ -98,11 +98,12 @@ static void a_second_process_finds_it_busy_until_the_first_is_gone(void **state)
 	int go;
 	pid_t child = hold_elsewhere(place, &go);
 
-	assert_int_equal(lock_take(place->directory, G_USEC_PER_SEC / 5, &lock, &err), LOCK_BUSY);
+	assert_int_equal(lock_take(place->directory, "run", G_USEC_PER_SEC / 5, &lock, &err),
+			 LOCK_BUSY);
 	assert_null(lock);
 	assert_null(err);
 	let_go(child, go);
-	assert_int_equal(lock_take(place->directory, 0, &lock, &err), 0);
+	assert_int_equal(lock_take(place->directory, "run", 0, &lock, &err), 0);
 	lock_free(lock);
 }
 
@@ -122,7 +123,7 @@ static void who_waits_gets_it_when_the_other_lets_go(void **state)
 	pid_t child = hold_elsewhere(place, &go);
 	GThread *later = g_thread_new("later", let_go_later, GINT_TO_POINTER(go));
 
-	assert_int_equal(lock_take(place->directory, 5 * G_USEC_PER_SEC, &lock, &err), 0);
+	assert_int_equal(lock_take(place->directory, "run", 5 * G_USEC_PER_SEC, &lock, &err), 0);
 	g_thread_join(later);
 	waitpid(child, NULL, 0);
 	lock_free(lock);
@@ -134,10 +135,10 @@ static void two_takers_in_one_process_exclude_each_other(void **state)
 	struct lock *first = NULL, *second = NULL;
 	char *err = NULL;
 
-	assert_int_equal(lock_take(place->directory, 0, &first, &err), 0);
-	assert_int_equal(lock_take(place->directory, 0, &second, &err), LOCK_BUSY);
+	assert_int_equal(lock_take(place->directory, "run", 0, &first, &err), 0);
+	assert_int_equal(lock_take(place->directory, "run", 0, &second, &err), LOCK_BUSY);
 	lock_free(first);
-	assert_int_equal(lock_take(place->directory, 0, &second, &err), 0);
+	assert_int_equal(lock_take(place->directory, "run", 0, &second, &err), 0);
 	lock_free(second);
 }
 
@@ -149,7 +150,7 @@ static void the_file_stays_and_is_for_owner_and_group(void **state)
 	char *err = NULL;
 	mode_t before = umask(077);
 
-	assert_int_equal(lock_take(place->directory, 0, &lock, &err), 0);
+	assert_int_equal(lock_take(place->directory, "run", 0, &lock, &err), 0);
 	lock_free(lock);
 	umask(before);
 	assert_int_equal(stat(place->path, &file), 0);
@@ -166,7 +167,7 @@ static void a_link_in_its_place_is_refused(void **state)
 
 	assert_int_equal(g_mkdir(place->directory, 0755), 0);
 	assert_int_equal(symlink("/dev/null", place->path), 0);
-	assert_int_equal(lock_take(place->directory, 0, &lock, &err), -1);
+	assert_int_equal(lock_take(place->directory, "run", 0, &lock, &err), -1);
 	assert_non_null(err);
 }
 
@@ -181,7 +182,7 @@ static void expect_refusal_of_nobody(const struct place *place, const char *word
 		char *err = NULL;
 
 		if (setgroups(0, NULL) < 0 || setgid(65534) < 0 || setuid(65534) < 0 ||
-		    lock_take(place->directory, 0, &lock, &err) != -1)
+		    lock_take(place->directory, "run", 0, &lock, &err) != -1)
 			_exit(1);
 		_exit(strstr(err, words) ? 0 : 2);
 	}
@@ -199,7 +200,7 @@ static void who_may_not_is_told_what_to_do(void **state)
 		skip();
 	assert_int_equal(g_chmod(place->root, 0755), 0);
 	expect_refusal_of_nobody(place, "systemd-tmpfiles --create");
-	assert_int_equal(lock_take(place->directory, 0, &lock, &err), 0);
+	assert_int_equal(lock_take(place->directory, "run", 0, &lock, &err), 0);
 	lock_free(lock);
 	expect_refusal_of_nobody(place, "group libvirt");
 }

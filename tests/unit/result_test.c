@@ -59,14 +59,13 @@ static void what_was_done_is_gathered_in_order(void **state)
 	(void)state;
 	struct pass *first = new_pass(7, 5, NULL);
 	g_autoptr(GPtrArray) passes = new_passes(first, new_pass(7, 7, NULL));
-	const struct pass *done;
+	OWN(pass) done = NULL;
 	const struct action *attach;
 	g_autofree char *text = NULL;
 
 	came_to(first, OUTCOME_DONE, NULL);
 	came_to(first, OUTCOME_DONE, NULL);
-	done = result_gather(passes);
-	assert_ptr_equal(done, g_ptr_array_index(passes, 1));
+	done = result_gather(passes, NULL);
 	assert_int_equal(done->plan->actions->len, 2);
 	assert_int_equal(done->outcomes->len, 2);
 	attach = g_ptr_array_index(done->plan->actions, 1);
@@ -86,13 +85,13 @@ static void a_failure_that_was_mended_is_none(void **state)
 	struct pass *first = new_pass(7, 0, NULL);
 	struct pass *second = new_pass(7, 0, NULL);
 	g_autoptr(GPtrArray) passes = new_passes(first, second);
-	const struct pass *done;
+	OWN(pass) done = NULL;
 	g_autofree char *text = NULL;
 
 	g_ptr_array_add(passes, new_pass(7, 7, NULL));
 	came_to(first, OUTCOME_FAILED, "a directory vanished");
 	came_to(second, OUTCOME_DONE, NULL);
-	done = result_gather(passes);
+	done = result_gather(passes, NULL);
 	assert_false(result_is_bad(done, NULL));
 	text = show_run(done, NULL);
 	assert_string_equal(text, "= a x  live  001:007  attach failed, and was tried again: a "
@@ -106,15 +105,38 @@ static void a_failure_has_one_line_and_is_bad(void **state)
 	(void)state;
 	struct pass *only_pass = new_pass(7, 0, NULL);
 	g_autoptr(GPtrArray) passes = new_passes(only_pass, NULL);
-	const struct pass *done;
+	OWN(pass) done = NULL;
 	g_autofree char *text = NULL;
 
 	came_to(only_pass, OUTCOME_FAILED, "no\x1b");
-	done = result_gather(passes);
+	done = result_gather(passes, NULL);
 	assert_true(result_is_bad(done, NULL));
 	text = show_run(done, NULL);
 	assert_string_equal(text, "! a x  live  001:007  attach failed: no\\x1b (code 38)\n"
 				  "nothing done, 1 failed\n");
+}
+
+static void what_befell_another_domain_is_not_told(void **state)
+{
+	(void)state;
+	struct pass *only_pass = new_pass(7, 0, NULL);
+	g_autoptr(GPtrArray) passes = new_passes(only_pass, new_pass(7, 7, NULL));
+	g_autoptr(GPtrArray) only = g_ptr_array_new();
+	OWN(pass) done = NULL;
+	OWN(pass) all = NULL;
+	g_autofree char *text = NULL;
+
+	came_to(only_pass, OUTCOME_FAILED, "no");
+	g_ptr_array_add(only, (gpointer)(guintptr) "b");
+	done = result_gather(passes, only);
+	assert_int_equal(done->plan->actions->len, 0);
+	assert_int_equal(done->outcomes->len, 0);
+	assert_false(result_is_bad(done, only));
+	text = show_run(done, only);
+	assert_string_equal(text, "nothing to do\n");
+	/* It is there for who asks about all. */
+	all = result_gather(passes, NULL);
+	assert_true(result_is_bad(all, NULL));
 }
 
 static void a_skip_is_not_bad(void **state)
@@ -122,10 +144,10 @@ static void a_skip_is_not_bad(void **state)
 	(void)state;
 	struct pass *only_pass = new_pass(7, 0, NULL);
 	g_autoptr(GPtrArray) passes = new_passes(only_pass, NULL);
-	const struct pass *done;
+	OWN(pass) done = NULL;
 
 	came_to(only_pass, OUTCOME_SKIPPED, "it is gone");
-	done = result_gather(passes);
+	done = result_gather(passes, NULL);
 	assert_false(result_is_bad(done, NULL));
 }
 
@@ -134,7 +156,7 @@ static void an_unreadable_domain_is_bad_where_it_counts(void **state)
 	(void)state;
 	g_autoptr(GPtrArray) passes = new_passes(new_pass(7, 7, "not well-formed"), NULL);
 	g_autoptr(GPtrArray) only = g_ptr_array_new_with_free_func(g_free);
-	const struct pass *done = result_gather(passes);
+	OWN(pass) done = result_gather(passes, NULL);
 
 	assert_true(result_is_bad(done, NULL));
 	g_ptr_array_add(only, g_strdup("b"));
@@ -147,7 +169,7 @@ static void nothing_to_do_says_so(void **state)
 {
 	(void)state;
 	g_autoptr(GPtrArray) passes = new_passes(new_pass(7, 7, NULL), NULL);
-	const struct pass *done = result_gather(passes);
+	OWN(pass) done = result_gather(passes, NULL);
 	g_autofree char *text = show_run(done, NULL);
 
 	assert_string_equal(text, "nothing to do\n");
@@ -159,6 +181,7 @@ int main(void)
 		cmocka_unit_test(what_was_done_is_gathered_in_order),
 		cmocka_unit_test(a_failure_that_was_mended_is_none),
 		cmocka_unit_test(a_failure_has_one_line_and_is_bad),
+		cmocka_unit_test(what_befell_another_domain_is_not_told),
 		cmocka_unit_test(a_skip_is_not_bad),
 		cmocka_unit_test(an_unreadable_domain_is_bad_where_it_counts),
 		cmocka_unit_test(nothing_to_do_says_so),

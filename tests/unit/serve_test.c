@@ -1,67 +1,94 @@
 /* SPDX-License-Identifier: MIT */
 
-/* How long who asks the daemon is kept waiting. */
+/* Who asks the daemon: how long one is kept waiting, and what many, or strangers, cost. */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sysexits.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <glib/gstdio.h>
 
 #include "lone_daemon.h"
+#include "reconciler/daemon/document.h"
+#include "reconciler/daemon/request.h"
+#include "reconciler/daemon/serve.h"
 #include "reconciler/system/wire.h"
-#include "state/devices.h"
 #include "state/clock.h"
+#include "state/devices.h"
 
-/* Somebody who has a command done by the daemon, and waits. */
-struct asking {
-	const char *directory;
-	GThread *thread;
-	int result, status;
-};
-
-static void *ask(void *data)
+static int knock(const struct lone *lone, const char *name)
 {
-	static const char *const run[] = {"run", NULL};
-	struct asking *asking = data;
-	g_autofree char *text = NULL;
-	g_autofree char *err = NULL;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	asking->result = wire_ask(asking->directory, run, &asking->status, &text, &err);
-	return NULL;
+	g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", lone->directory, name);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
 }
 
-static void start_asking(struct lone *lone, struct asking *asking)
+/* Somebody has a command of two words done, and waits. */
+static int ask(const struct lone *lone, const char *command, const char *argument)
 {
-	guint before = g_list_length(lone->daemon.requests);
+	int fd = knock(lone, WIRE_CONTROL);
 
-	asking->directory = lone->directory;
-	asking->thread = g_thread_new("ask", ask, asking);
-	while (g_list_length(lone->daemon.requests) == before)
-		g_main_context_iteration(lone->daemon.loop, TRUE);
+	assert_true(send(fd, command, strlen(command) + 1, 0) > 0);
+	if (argument)
+		assert_true(send(fd, argument, strlen(argument) + 1, 0) > 0);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	return fd;
 }
 
-static void expect_answer(const struct daemon *daemon, struct asking *asking, int status)
+/* What happens at once, without the passes. */
+static void turn(struct daemon *daemon)
 {
-	lone_finish(daemon, daemon->talker);
-	g_thread_join(asking->thread);
-	assert_int_equal(asking->result, 0);
-	assert_int_equal(asking->status, status);
-}
-
-/* What a pass would do is none of this. */
-static void check_answers(struct daemon *daemon)
-{
-	daemon->wanted = false;
+	while (g_main_context_iteration(daemon->loop, FALSE))
+		;
 	serve_check(daemon);
 }
 
-/* Who asks waits 120 s (wire.c), perhaps for one who has asked before. */
-static void expect_patience(const struct daemon *daemon)
+/* The same, and the passes that are wanted are over. */
+static void turn_and_check(struct daemon *daemon)
 {
-	assert_in_range(daemon->due_answer, clock_now() + 1, clock_now() + 60 * G_USEC_PER_SEC);
+	turn(daemon);
+	link_read_dirty(daemon);
+	lone_finish(daemon, daemon->worker);
+	daemon->wanted = false;
+	request_check(daemon);
+	turn(daemon);
+}
+
+static void expect_silence(int fd)
+{
+	char byte;
+
+	/* That it was heard is no answer. */
+	while (recv(fd, &byte, 1, 0) == 1)
+		assert_int_equal(byte, '\n');
+	assert_int_equal(errno, EAGAIN);
+}
+
+/* The exit code; FD is closed. */
+static int answer_of(int fd)
+{
+	char answer[4096] = "";
+	size_t length = 0;
+	ssize_t got;
+
+	while ((got = recv(fd, answer + length, sizeof(answer) - 1 - length, 0)) > 0)
+		length += (size_t)got;
+	assert_true(got == 0 || errno == ECONNRESET);
+	assert_true(length > 0);
+	close(fd);
+	return (int)strtol(answer, NULL, 10);
 }
 
 static int set_up(void **state)
@@ -76,7 +103,7 @@ static int tear_down(void **state)
 	struct lone *lone = *state;
 	const char *names[] = {WIRE_STATUS, WIRE_CONTROL};
 
-	worker_abandon(lone->daemon.talker);
+	serve_stop(&lone->daemon);
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *path = g_build_filename(lone->directory, names[i], NULL);
 
@@ -85,56 +112,298 @@ static int tear_down(void **state)
 	return lone_teardown(state);
 }
 
-static void a_guest_that_hangs_keeps_an_answer_back_only_so_long(void **state)
+/* A client waits 60 s (wire.h). */
+static void expect_patience(const struct daemon *daemon)
 {
-	struct lone *lone = *state;
-	struct daemon *daemon = &lone->daemon;
-	struct asking first = {0}, second = {0};
-	uint64_t due;
-
-	lone_connect(daemon);
-	known_domains_find(daemon->known_domains, LONE_GUEST)->busy = true;
-	start_asking(lone, &first);
-	lone_finish(daemon, daemon->worker);
-	expect_patience(daemon);
-	check_answers(daemon); /* the full reading is over, */
-	check_answers(daemon); /* and one domain is not */
-	due = daemon->due_answer;
-	start_asking(lone, &second);
-	assert_int_equal(g_list_length(daemon->requests), 2);
-	assert_int_equal(daemon->due_answer, due);
-
-	daemon->due_answer = clock_now();
-	check_answers(daemon);
-	assert_int_equal(g_list_length(daemon->requests), 1);
-	/* The next one has as long, from then on. */
-	expect_patience(daemon);
-	check_answers(daemon);
-	assert_int_equal(g_list_length(daemon->requests), 1);
-	daemon->due_answer = clock_now();
-	check_answers(daemon);
-	assert_null(daemon->requests);
-	assert_int_equal(daemon->due_answer, 0);
-	expect_answer(daemon, &first, EX_OK);
-	/* Not even the full reading was over: nothing can be said. */
-	expect_answer(daemon, &second, EX_TEMPFAIL);
+	assert_in_range(request_due(daemon), clock_now() + 1, clock_now() + 50 * G_USEC_PER_SEC);
 }
 
 static void an_answer_comes_when_no_guest_is_busy(void **state)
 {
 	struct lone *lone = *state;
 	struct daemon *daemon = &lone->daemon;
-	struct asking asking = {0};
+	int fd;
 
 	lone_connect(daemon);
-	start_asking(lone, &asking);
-	check_answers(daemon);
-	assert_non_null(daemon->requests);
-	lone_finish(daemon, daemon->worker);
-	check_answers(daemon);
-	check_answers(daemon);
+	fd = ask(lone, "run", NULL);
+	turn(daemon);
+	expect_patience(daemon);
+	expect_silence(fd);
+	turn_and_check(daemon); /* the full reading is over, */
+	turn_and_check(daemon); /* and so is the pass that follows */
 	assert_null(daemon->requests);
-	expect_answer(daemon, &asking, EX_OK);
+	assert_int_equal(request_due(daemon), 0);
+	assert_int_equal(answer_of(fd), EX_OK);
+}
+
+static void a_guest_that_hangs_keeps_an_answer_back_only_so_long(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int fd;
+
+	lone_connect(daemon);
+	known_domains_find(daemon->known_domains, LONE_GUEST)->busy = true;
+	fd = ask(lone, "run", NULL);
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	expect_silence(fd);
+	expect_patience(daemon);
+	lone_pass_time(46);
+	turn_and_check(daemon);
+	assert_null(daemon->requests);
+	assert_int_equal(answer_of(fd), EX_OK);
+	/* Who asks about that guest alone can be told nothing. */
+	fd = ask(lone, "run", "guest");
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	expect_silence(fd);
+	lone_pass_time(46);
+	turn_and_check(daemon);
+	assert_int_equal(answer_of(fd), EX_TEMPFAIL);
+}
+
+static void a_guest_that_hangs_delays_nobody_who_asks_about_another(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	struct known_domain *hanging;
+	int fd;
+
+	lone_connect(daemon);
+	hanging = known_domains_get(daemon->known_domains, "11111111-2222-3333-4444-555555555555");
+	hanging->busy = true;
+	daemon->listing = true; /* which it delays */
+	fd = ask(lone, "replug", "guest");
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	assert_int_equal(answer_of(fd), EX_OK);
+	daemon->listing = false;
+}
+
+static void a_domain_may_be_named_by_its_uuid(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int fd;
+
+	lone_connect(daemon);
+	fd = ask(lone, "run", LONE_GUEST);
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	assert_int_equal(answer_of(fd), EX_OK);
+	fd = ask(lone, "run", "nobody");
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	assert_int_equal(answer_of(fd), EX_USAGE);
+	fd = ask(lone, "dance", NULL);
+	turn_and_check(daemon);
+	assert_int_equal(answer_of(fd), EX_USAGE);
+}
+
+static void all_that_wait_for_the_same_are_one_request(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int fds[100];
+
+	lone_connect(daemon);
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+		fds[i] = ask(lone, "run", NULL);
+		turn(daemon);
+	}
+	/* One that has begun, and one for all who came after that. */
+	assert_int_equal(g_list_length(daemon->requests), 2);
+	for (int i = 0; i < 4; i++)
+		turn_and_check(daemon);
+	assert_null(daemon->requests);
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+		assert_int_equal(answer_of(fds[i]), EX_OK);
+}
+
+static void who_hangs_up_is_dropped_at_once(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int first, second, reader;
+
+	lone_connect(daemon);
+	first = ask(lone, "run", NULL);
+	second = ask(lone, "replug", "guest");
+	reader = knock(lone, WIRE_CONTROL);
+	turn(daemon);
+	assert_int_equal(g_list_length(daemon->requests), 2);
+	close(reader);
+	close(first);
+	turn(daemon);
+	assert_int_equal(g_list_length(daemon->requests), 1);
+	close(second);
+	turn(daemon);
+	assert_null(daemon->requests);
+	assert_int_equal(serve_due(daemon), 0);
+}
+
+static void the_queue_has_an_end(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int fds[260];
+
+	lone_connect(daemon);
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+		fds[i] = ask(lone, "run", NULL);
+		turn(daemon);
+	}
+	/* All are one user's: who came first has waited longest. */
+	for (size_t i = 256; i < G_N_ELEMENTS(fds); i++)
+		assert_int_equal(answer_of(fds[i]), EX_TEMPFAIL);
+	for (int i = 0; i < 4; i++)
+		turn_and_check(daemon);
+	for (size_t i = 0; i < 256; i++)
+		assert_int_equal(answer_of(fds[i]), EX_OK);
+}
+
+static void who_says_nothing_is_hung_up_on(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int fd = knock(lone, WIRE_CONTROL);
+	char byte;
+
+	turn(daemon);
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_in_range(serve_due(daemon), clock_now(), clock_now() + 10 * G_USEC_PER_SEC);
+	lone_pass_time(11);
+	turn(daemon);
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+	close(fd);
+}
+
+/* A document that no socket takes at once. */
+static void make_document_long(struct daemon *daemon)
+{
+	size_t length = 4 * 1024 * 1024;
+	char *text = g_malloc(length);
+
+	memset(text, 'x', length);
+	daemon_changed(daemon);
+	daemon->document = g_bytes_new_take(text, length);
+	daemon->document_at = clock_now();
+}
+
+/* How much there is to be read, while the daemon does its part. */
+static size_t read_all(struct daemon *daemon, int fd)
+{
+	static char buffer[1024 * 1024];
+	size_t all = 0;
+
+	for (;;) {
+		ssize_t length = recv(fd, buffer, sizeof(buffer), 0);
+
+		if (length == 0)
+			break;
+		if (length > 0)
+			all += (size_t)length;
+		else
+			assert_int_equal(errno, EAGAIN);
+		turn(daemon);
+	}
+	close(fd);
+	return all;
+}
+
+static void readers_that_do_not_read_keep_nobody_from_reading(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int silent[80], fd;
+
+	lone_connect(daemon);
+	make_document_long(daemon);
+	for (size_t i = 0; i < G_N_ELEMENTS(silent); i++) {
+		silent[i] = knock(lone, WIRE_STATUS);
+		turn(daemon);
+	}
+	fd = knock(lone, WIRE_STATUS);
+	assert_int_equal(read_all(daemon, fd), 4 * 1024 * 1024);
+	/* Nor from being served. */
+	fd = ask(lone, "run", "guest");
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	assert_int_equal(answer_of(fd), EX_OK);
+	lone_pass_time(11);
+	turn(daemon);
+	assert_int_equal(serve_due(daemon), 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(silent); i++)
+		close(silent[i]);
+}
+
+static void readers_share_one_document_until_something_changes(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	GBytes *before, *after;
+
+	lone_connect(daemon);
+	before = g_bytes_ref(document_of(daemon));
+	assert_ptr_equal(document_of(daemon), before);
+	act_pass(daemon, TRIGGER_UDEV);
+	after = document_of(daemon);
+	assert_ptr_not_equal(after, before);
+	g_bytes_unref(before);
+	lone_finish(daemon, daemon->worker);
+}
+
+static void slow_readers_do_not_keep_every_document_there_was(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int fds[20];
+	static char buffer[1024 * 1024];
+	guint alive = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+		make_document_long(daemon);
+		fds[i] = knock(lone, WIRE_STATUS);
+		turn(daemon);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+		ssize_t length;
+
+		while ((length = recv(fds[i], buffer, sizeof(buffer), 0)) > 0)
+			;
+		alive += length < 0;
+		close(fds[i]);
+	}
+	assert_in_range(alive, 1, 8);
+	turn(daemon);
+}
+
+static void a_full_table_of_files_is_waited_out(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	struct rlimit before, full;
+	int fd = knock(lone, WIRE_STATUS);
+	char byte;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	full = before;
+	full.rlim_cur = (rlim_t)fd + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+	/* It does not spin: nothing happens until it is time to look again. */
+	while (g_main_context_iteration(daemon->loop, FALSE))
+		;
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_in_range(serve_due(daemon), clock_now(), clock_now() + 2 * G_USEC_PER_SEC);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	lone_pass_time(2);
+	turn(daemon);
+	turn(daemon);
+	assert_int_equal(recv(fd, &byte, 1, 0), 1);
+	close(fd);
+	turn(daemon);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -142,8 +411,18 @@ static void an_answer_comes_when_no_guest_is_busy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_guest_that_hangs_keeps_an_answer_back_only_so_long),
 		TEST(an_answer_comes_when_no_guest_is_busy),
+		TEST(a_guest_that_hangs_keeps_an_answer_back_only_so_long),
+		TEST(a_guest_that_hangs_delays_nobody_who_asks_about_another),
+		TEST(a_domain_may_be_named_by_its_uuid),
+		TEST(all_that_wait_for_the_same_are_one_request),
+		TEST(who_hangs_up_is_dropped_at_once),
+		TEST(the_queue_has_an_end),
+		TEST(who_says_nothing_is_hung_up_on),
+		TEST(readers_that_do_not_read_keep_nobody_from_reading),
+		TEST(readers_share_one_document_until_something_changes),
+		TEST(slow_readers_do_not_keep_every_document_there_was),
+		TEST(a_full_table_of_files_is_waited_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
