@@ -72,6 +72,8 @@ void snapshot_sort(struct snapshot *snapshot)
 const struct device *snapshot_device_at(const struct snapshot *snapshot, unsigned int bus,
 					unsigned int dev)
 {
+	if (snapshot->index)
+		return device_index_at(snapshot->index, bus, dev);
 	for (guint i = 0; i < snapshot->devices->len; i++) {
 		const struct device *device = g_ptr_array_index(snapshot->devices, i);
 

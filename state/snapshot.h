@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "state/device.h"
+#include "state/device_index.h"
 #include "state/domain.h"
 #include "state/problem.h"
 #include "state/report.h"
@@ -25,7 +26,9 @@ struct snapshot {
 	/* The whole host is going down in good order: what must not survive a boot under an old
 	 * number comes out of the persistent configs, and nothing else is done. */
 	bool leaving;
-	GPtrArray *devices;    /* struct device *, sorted by device_compare() */
+	GPtrArray *devices; /* struct device *, sorted by device_compare() */
+	/* Of the devices, for as long as a plan is made of them; NULL: none. Not owned. */
+	struct device_index *index;
 	GPtrArray *domains;    /* struct domain *, sorted by name */
 	GPtrArray *problems;   /* struct problem * */
 	struct report *daemon; /* of the daemon that runs on this host, or NULL */

@@ -141,15 +141,17 @@ static void take(struct arena *arena, const struct device *device, const struct 
 	g_hash_table_insert(arena->owners, (gpointer)(uintptr_t)device, owner);
 }
 
+/* OWN: the claims of DOMAIN. */
 static bool is_adopted(const struct arena *arena, const struct domain *domain,
-		       const struct hostdev *hostdev, const struct device *device)
+		       struct claim *const *own, const struct hostdev *hostdev,
+		       const struct device *device)
 {
 	if (!is_adoptable(domain, hostdev))
 		return false;
-	for (guint i = 0; i < arena->queue->len; i++) {
-		const struct claim *claim = g_ptr_array_index(arena->queue, i);
+	for (guint i = 0; i < domain->tags->len; i++) {
+		const GPtrArray *held = held_by(arena, own[i]);
 
-		if (claim->domain == domain && contains(held_by(arena, claim), device))
+		if (held && contains(held, device))
 			return true;
 	}
 	return false;
@@ -159,7 +161,7 @@ static bool is_adopted(const struct arena *arena, const struct domain *domain,
  * A live hostdev that no tag names outranks every claim, and so does all that an unreadable domain
  * holds. One that is about to be taken out (its tag is gone) or that a tag adopts does not.
  */
-static void lock_foreign(struct arena *arena, const struct domain *domain)
+static void lock_foreign(struct arena *arena, const struct domain *domain, struct claim *const *own)
 {
 	for (guint i = 0; i < domain->live->len; i++) {
 		const struct hostdev *hostdev = g_ptr_array_index(domain->live, i);
@@ -170,7 +172,7 @@ static void lock_foreign(struct arena *arena, const struct domain *domain)
 			continue;
 		if (!domain->unreadable &&
 		    (claim_tag_of_alias(domain, hostdev->alias) || claim_is_gone(domain, hostdev) ||
-		     is_adopted(arena, domain, hostdev, device)))
+		     is_adopted(arena, domain, own, hostdev, device)))
 			continue;
 		take(arena, device, domain, NULL, hostdev);
 	}
@@ -391,8 +393,12 @@ struct claims *claims_settle(const struct snapshot *snapshot)
 	for (guint i = 0; i < snapshot->domains->len; i++)
 		enter(&arena, claims, g_ptr_array_index(snapshot->domains, i));
 	g_ptr_array_sort(arena.queue, serve_order);
-	for (guint i = 0; i < snapshot->domains->len; i++)
-		lock_foreign(&arena, g_ptr_array_index(snapshot->domains, i));
+	for (guint i = 0, first = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		lock_foreign(&arena, domain, (struct claim *const *)claims->all->pdata + first);
+		first += domain->tags->len;
+	}
 	serve_classes(&arena);
 	g_hash_table_unref(arena.owners);
 	g_hash_table_unref(arena.held);

@@ -267,13 +267,13 @@ static void spread_changes(struct search *search, const GPtrArray *before)
 	while (i < before->len || k < devices->len) {
 		const struct device *old = i < before->len ? g_ptr_array_index(before, i) : NULL;
 		const struct device *new = k < devices->len ? g_ptr_array_index(devices, k) : NULL;
-		int order = !old ? 1 : !new ? -1 : device_compare(old, new);
+		int order = !old ? 1 : !new ? -1 : old == new ? 0 : device_compare(old, new);
 
 		if (order <= 0)
 			i++;
 		if (order >= 0)
 			k++;
-		if (order == 0 && device_same(old, new))
+		if (order == 0 && (old == new || device_same(old, new)))
 			continue;
 		if (order <= 0)
 			spread_changed(search, old);

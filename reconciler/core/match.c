@@ -89,13 +89,21 @@ bool match_device(const struct tag *tag, const struct device *device)
 	return rest_matches(tag, device);
 }
 
+/* Those that TAG may match, among them all that it does: a new reference. */
+static GPtrArray *likely(const struct snapshot *snapshot, const struct tag *tag)
+{
+	return snapshot->index ? device_index_for_tag(snapshot->index, tag)
+			       : g_ptr_array_ref(snapshot->devices);
+}
+
 GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool hubs)
 {
+	g_autoptr(GPtrArray) devices = likely(snapshot, tag);
 	GPtrArray *exact = g_ptr_array_new();
 	GPtrArray *spelled = g_ptr_array_new();
 
-	for (guint i = 0; i < snapshot->devices->len; i++) {
-		struct device *device = g_ptr_array_index(snapshot->devices, i);
+	for (guint i = 0; i < devices->len; i++) {
+		struct device *device = g_ptr_array_index(devices, i);
 
 		if (device->hub != hubs || !rest_matches(tag, device))
 			continue;
@@ -114,10 +122,12 @@ GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot,
 
 const struct device *match_only_with_id(const struct snapshot *snapshot, struct usb_id id)
 {
+	g_autoptr(GPtrArray) devices = snapshot->index ? device_index_for_id(snapshot->index, id)
+						       : g_ptr_array_ref(snapshot->devices);
 	const struct device *only = NULL;
 
-	for (guint i = 0; i < snapshot->devices->len; i++) {
-		const struct device *device = g_ptr_array_index(snapshot->devices, i);
+	for (guint i = 0; i < devices->len; i++) {
+		const struct device *device = g_ptr_array_index(devices, i);
 
 		if (device->hub || !usb_id_equal(device->id, id))
 			continue;

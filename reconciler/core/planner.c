@@ -4,6 +4,7 @@
 #include "reconciler/core/warnings.h"
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
+#include "reconciler/core/plan_index.h"
 #include "reconciler/core/slot.h"
 
 /* A slot and what is said about it. `claim` is NULL for a hostdev whose tag is gone. */
@@ -19,8 +20,10 @@ struct job {
 struct planning {
 	const struct snapshot *snapshot;
 	const struct history *history;
-	GPtrArray *jobs;     /* struct job *, by domain; a claim's stand together */
-	GHashTable *adopted; /* const struct hostdev *: those that a job has for its own */
+	GPtrArray *jobs;      /* struct job *, by domain; a claim's stand together */
+	GHashTable *by_alias; /* the same, a set of those of one domain and alias */
+	GHashTable *adopted;  /* const struct hostdev *: those that a job has for its own */
+	struct plan_index *index;
 	struct plan *plan;
 };
 
@@ -31,6 +34,20 @@ static void job_free(gpointer data)
 	slot_clear(&job->slot);
 	g_free(job->alias);
 	g_free(job);
+}
+
+static guint hash_job(gconstpointer data)
+{
+	const struct job *job = data;
+
+	return g_direct_hash(job->slot.domain) ^ g_str_hash(job->alias);
+}
+
+static gboolean same_job(gconstpointer a, gconstpointer b)
+{
+	const struct job *one = a, *other = b;
+
+	return one->slot.domain == other->slot.domain && strcmp(one->alias, other->alias) == 0;
 }
 
 static void adopt(struct planning *planning, const struct hostdev *hostdev)
@@ -60,6 +77,7 @@ static struct job *add_job(struct planning *planning, const struct slot *slot,
 		}
 	}
 	g_ptr_array_add(planning->jobs, job);
+	g_hash_table_add(planning->by_alias, job);
 	adopt(planning, slot->live);
 	adopt(planning, slot->config);
 	adopt(planning, slot->image);
@@ -84,15 +102,11 @@ static enum reason why_without_device(enum reason reason)
 	return reason == REASON_DISABLED ? REASON_DISABLED : REASON_NOT_OWNED;
 }
 
-static bool has_job(const struct planning *planning, const struct domain *domain, const char *alias)
+static bool has_job(const struct planning *planning, const struct domain *domain, char *alias)
 {
-	for (guint i = 0; i < planning->jobs->len; i++) {
-		const struct job *job = g_ptr_array_index(planning->jobs, i);
+	struct job wanted = {.slot = {.domain = domain}, .alias = alias};
 
-		if (job->slot.domain == domain && strcmp(job->alias, alias) == 0)
-			return true;
-	}
-	return false;
+	return g_hash_table_contains(planning->by_alias, &wanted);
 }
 
 /* Hostdevs of one list that carry an alias of the claim's group but stand for no member it has now.
@@ -190,45 +204,10 @@ static void note_unmanaged(struct planning *planning, const struct domain *domai
 	}
 }
 
-static const struct job *job_that_detaches(const struct planning *planning,
-					   const struct hostdev *hostdev)
-{
-	for (guint i = 0; i < planning->jobs->len; i++) {
-		const struct job *job = g_ptr_array_index(planning->jobs, i);
-
-		for (guint k = 0; k < job->slot.actions->len; k++) {
-			const struct action *action = g_ptr_array_index(job->slot.actions, k);
-
-			if (action->kind == ACTION_DETACH_LIVE && action->hostdev == hostdev)
-				return job;
-		}
-	}
-	return NULL;
-}
-
 /*
  * libvirt keeps a host address reserved for whichever live hostdev names it, right or stale, of any
  * domain. One that nothing in this plan takes out stands in the way.
  */
-static const struct hostdev *find_blocker(const struct planning *planning, const struct slot *slot,
-					  const struct domain **ret_domain)
-{
-	for (guint i = 0; i < planning->snapshot->domains->len; i++) {
-		const struct domain *domain = g_ptr_array_index(planning->snapshot->domains, i);
-
-		for (guint k = 0; k < domain->live->len; k++) {
-			const struct hostdev *hostdev = g_ptr_array_index(domain->live, k);
-
-			if (hostdev_at(hostdev, slot->device->bus, slot->device->dev) &&
-			    !job_that_detaches(planning, hostdev)) {
-				*ret_domain = domain;
-				return hostdev;
-			}
-		}
-	}
-	return NULL;
-}
-
 static void drop_if_blocked(const struct planning *planning, struct slot *slot)
 {
 	const struct domain *domain;
@@ -239,7 +218,7 @@ static void drop_if_blocked(const struct planning *planning, struct slot *slot)
 
 		if (action->kind != ACTION_ATTACH_LIVE)
 			continue;
-		blocker = find_blocker(planning, slot, &domain);
+		blocker = plan_index_blocker(planning->index, slot->device, &domain);
 		if (!blocker)
 			return;
 		g_ptr_array_remove_index(slot->actions, i);
@@ -251,22 +230,6 @@ static void drop_if_blocked(const struct planning *planning, struct slot *slot)
 		else
 			slot->failed = true;
 		return;
-	}
-}
-
-/* The live detaches before ATTACH that it must wait for: its own alias's, and whoever has its host
- * address. */
-static void note_dependencies(const struct plan *plan, struct action *attach)
-{
-	for (guint i = 0; i < plan->actions->len; i++) {
-		struct action *action = g_ptr_array_index(plan->actions, i);
-
-		if (action->kind != ACTION_DETACH_LIVE)
-			continue;
-		if (hostdev_at(action->hostdev, attach->device->bus, attach->device->dev) ||
-		    (action->domain == attach->domain &&
-		     g_strcmp0(action->alias, attach->alias) == 0))
-			g_ptr_array_add(attach->after, action);
 	}
 }
 
@@ -308,11 +271,12 @@ static void collect_phase(struct planning *planning, struct slot *slot, enum pha
 		if (!action || phase_of(action) != phase)
 			continue;
 		if (action->kind == ACTION_ATTACH_LIVE)
-			note_dependencies(planning->plan, action);
+			plan_index_add_dependencies(planning->index, action);
 		else if (action->kind == ACTION_ATTACH_CONFIG)
 			note_config_dependency(planning->plan, action);
 		g_ptr_array_index(slot->actions, i) = NULL;
 		g_ptr_array_add(planning->plan->actions, action);
+		plan_index_note_planned(planning->index, action);
 	}
 }
 
@@ -375,6 +339,9 @@ static void plan_slots(struct planning *planning)
 			continue;
 		slot_plan(&job->slot);
 		note_wake(planning->plan, &job->slot);
+		for (guint k = 0; k < job->slot.actions->len; k++)
+			plan_index_note_wanted(planning->index,
+					       g_ptr_array_index(job->slot.actions, k));
 	}
 	for (guint i = 0; i < planning->jobs->len; i++) {
 		struct job *job = g_ptr_array_index(planning->jobs, i);
@@ -383,28 +350,39 @@ static void plan_slots(struct planning *planning)
 	}
 }
 
-struct plan *planner_plan(const struct snapshot *snapshot, const struct history *history)
+static void add_jobs(struct planning *planning, const struct claims *claims)
+{
+	const GPtrArray *domains = planning->snapshot->domains;
+
+	for (guint i = 0; i < claims->all->len; i++)
+		add_claim(planning, g_ptr_array_index(claims->all, i));
+	for (guint i = 0; i < domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(domains, i);
+
+		if (domain->unreadable)
+			continue;
+		add_gone(planning, domain, domain->live);
+		add_gone(planning, domain, domain->config);
+		add_gone(planning, domain, domain->image);
+	}
+}
+
+/* Of a snapshot with an index. */
+static struct plan *plan_indexed(const struct snapshot *snapshot, const struct history *history)
 {
 	OWN(claims) claims = claims_settle(snapshot);
+	OWN(plan_index) index = plan_index_new(snapshot);
 	struct planning planning = {
 		.snapshot = snapshot,
 		.history = history,
 		.jobs = g_ptr_array_new_with_free_func(job_free),
+		.by_alias = g_hash_table_new(hash_job, same_job),
 		.adopted = g_hash_table_new(NULL, NULL),
+		.index = index,
 		.plan = plan_new(),
 	};
 
-	for (guint i = 0; i < claims->all->len; i++)
-		add_claim(&planning, g_ptr_array_index(claims->all, i));
-	for (guint i = 0; i < snapshot->domains->len; i++) {
-		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
-
-		if (domain->unreadable)
-			continue;
-		add_gone(&planning, domain, domain->live);
-		add_gone(&planning, domain, domain->config);
-		add_gone(&planning, domain, domain->image);
-	}
+	add_jobs(&planning, claims);
 	plan_slots(&planning);
 	judge_tags(&planning);
 	collect(&planning);
@@ -413,7 +391,17 @@ struct plan *planner_plan(const struct snapshot *snapshot, const struct history 
 		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), false);
 	}
 	warnings_of_plan(planning.plan, snapshot, claims);
+	g_hash_table_unref(planning.by_alias);
 	g_ptr_array_unref(planning.jobs);
 	g_hash_table_unref(planning.adopted);
 	return planning.plan;
+}
+
+struct plan *planner_plan(const struct snapshot *snapshot, const struct history *history)
+{
+	OWN(device_index) index = device_index_new(snapshot->devices);
+	struct snapshot indexed = *snapshot;
+
+	indexed.index = index;
+	return plan_indexed(&indexed, history);
 }

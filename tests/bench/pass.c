@@ -22,25 +22,31 @@
 /* As many as udev knows of a device. */
 #define PROPERTIES 30
 
+/* Each in a world of its own, as a world sorts itself again for each: a bench of thousands would be
+ * one of that. */
 static void add_devices(struct snapshot *world, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
+		OWN(snapshot) alone = world_new();
 		g_autofree char *sysname = g_strdup_printf("%u-%u", 1 + i / 100 * 2, 1 + i % 100);
 		g_autofree char *serial = g_strdup_printf("S%u", i);
 
 		struct device *device =
-			world_plug(world, sysname, 2 + i % 100, 0x0403, 0x6001, serial);
+			world_plug(alone, sysname, 2 + i % 100, 0x0403, 0x6001, serial);
 
 		for (unsigned int k = 0; k < PROPERTIES; k++)
 			g_hash_table_insert(device->properties, g_strdup_printf("ID_%u", k),
 					    g_strdup_printf("value %u", k));
+		g_ptr_array_add(world->devices, g_ptr_array_steal_index(alone->devices, 0));
 	}
+	snapshot_sort(world);
 }
 
 static void add_domain(struct snapshot *world, unsigned int number)
 {
 	g_autofree char *name = g_strdup_printf("vm%04u", number);
-	struct domain *domain = world_domain(world, name, true);
+	OWN(snapshot) alone = world_new();
+	struct domain *domain = world_domain(alone, name, true);
 	struct hostdev *other = hostdev_new();
 
 	for (unsigned int i = 0; i < TAGS; i++) {
@@ -59,6 +65,7 @@ static void add_domain(struct snapshot *world, unsigned int number)
 	other->bus = 200;
 	other->dev = number + 1;
 	g_ptr_array_add(domain->live, other);
+	g_ptr_array_add(world->domains, g_ptr_array_steal_index(alone->domains, 0));
 }
 
 /* The daemon that knows this world. */
@@ -141,6 +148,7 @@ int main(int argc, char **argv)
 	add_devices(world, devices);
 	for (unsigned int i = 0; i < domains; i++)
 		add_domain(world, i);
+	snapshot_sort(world);
 	set_up(&daemon, world);
 	/* The first pass after a start is about all. */
 	act_pass(&daemon, TRIGGER_START);
