@@ -65,7 +65,10 @@ static void note_member(struct history *history, const struct verdict *verdict,
 		memory->pending_since = now;
 	if (!live) {
 		memory->suspect_since = 0;
-		memory->attached = 0;
+		/* A hostdev that stays behind when its device goes still holds that one alone, even
+		 * if another comes back under its number. */
+		if (!member->live)
+			memory->attached = 0;
 		memory->replug = false;
 		return;
 	}

@@ -285,6 +285,15 @@ char *virConnectGetURI(virConnectPtr connection)
 	return g_strdup("qemu:///system");
 }
 
+int virConnectGetLibVersion(virConnectPtr connection, unsigned long *ret_version)
+{
+	static const unsigned long versions[] = {9000000, 11003000, 12008000};
+
+	(void)connection;
+	*ret_version = versions[libvirt_version];
+	return 0;
+}
+
 int virConnectSetKeepAlive(virConnectPtr connection, int interval, unsigned int count)
 {
 	(void)connection;

@@ -15,13 +15,17 @@
 
 /* How long a device may stay where it does not belong, once that can be known. */
 #define PATIENCE (10 * SEC)
+/* How long one that belongs there may be away: nothing that one attempt in vain explains. */
+#define LATE (25 * SEC)
 
 uint64_t check_trouble_until;   /* until then nobody can be blamed for not knowing */
+static GHashTable *late_since;  /* "guest/tag incarnation" -> uint64_t * */
 static GHashTable *wrong_since; /* struct entry * -> uint64_t * */
 
 void check_reset(void)
 {
 	check_trouble_until = 0;
+	late_since = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	wrong_since = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 }
 
@@ -41,7 +45,7 @@ static struct gadget *gadget_of(const struct entry *entry)
 
 void check_calls(unsigned int under_way)
 {
-	if (under_way > 4)
+	if (under_way > (host_is_plain ? 7 : 4))
 		fail("%u calls to libvirt are under way at once", under_way);
 }
 
@@ -145,8 +149,79 @@ static void check_entry(const struct guest *guest, struct entry *entry)
 		     gadget->name, entry->alias, (unsigned int)(PATIENCE / SEC));
 }
 
+/* Is the device really in the guest, alive? */
+static bool is_there(const struct claim *claim, const struct gadget *gadget)
+{
+	const struct guest *guest = claim->guest;
+
+	for (guint i = 0; i < guest->live->len; i++) {
+		const struct entry *entry = g_ptr_array_index(guest->live, i);
+
+		if (entry->open == gadget->incarnation && !entry->releasing)
+			return true;
+	}
+	return false;
+}
+
+static bool has_stuck_id(const struct claim *claim)
+{
+	GHashTableIter iter;
+	gpointer alias;
+
+	g_hash_table_iter_init(&iter, claim->guest->ids);
+	while (g_hash_table_iter_next(&iter, &alias, NULL)) {
+		if (wish_of_alias(claim->guest, alias) == claim->wish)
+			return true;
+	}
+	return false;
+}
+
+/* ---- what should be there and is not ---- */
+
+static void note_late(const struct claim *claim, const struct gadget *gadget, bool late)
+{
+	g_autofree char *key = g_strdup_printf("%s/%s %" G_GUINT64_FORMAT, claim->guest->name,
+					       claim->wish->name, gadget->incarnation);
+	const uint64_t *since = g_hash_table_lookup(late_since, key);
+
+	if (!late) {
+		g_hash_table_remove(late_since, key);
+	} else if (!since) {
+		g_hash_table_insert(late_since, g_steal_pointer(&key),
+				    g_memdup2(&sim_now, sizeof(sim_now)));
+	} else if (sim_now - *since > LATE) {
+		fail("%s/%s should have %s, and has not got it for more than %u s",
+		     claim->guest->name, claim->wish->name, gadget->name,
+		     (unsigned int)(LATE / SEC));
+	}
+}
+
+/* A guest whose tag owns a device that nothing keeps from it has it before long. */
+static void check_late(void)
+{
+	struct oracle oracle;
+
+	oracle_ask(&oracle);
+	for (guint i = 0; i < oracle.claims->len; i++) {
+		const struct claim *claim = g_ptr_array_index(oracle.claims, i);
+		bool due = claim->guest->id >= 0 && can_be_known(claim->guest) &&
+			   !has_stuck_id(claim) &&
+			   strcmp(oracle_verdict(&oracle, claim), "attached") == 0;
+
+		for (unsigned int k = 0; k < host_gadget_count; k++) {
+			bool owned = (claim->owned & (1u << k)) != 0;
+
+			if (host_gadgets[k].incarnation)
+				note_late(claim, &host_gadgets[k],
+					  due && owned && !is_there(claim, &host_gadgets[k]));
+		}
+	}
+	oracle_clear(&oracle);
+}
+
 void check_always(void)
 {
+	check_late();
 	for (guint i = 0; i < guests->len; i++) {
 		const struct guest *guest = g_ptr_array_index(guests, i);
 
@@ -214,33 +289,6 @@ static bool is_among(const char *word, const char *words)
 	return word && g_strv_contains((const char *const *)list, word);
 }
 
-/* Is the device really in the guest, alive? */
-static bool is_there(const struct claim *claim, const struct gadget *gadget)
-{
-	const struct guest *guest = claim->guest;
-
-	for (guint i = 0; i < guest->live->len; i++) {
-		const struct entry *entry = g_ptr_array_index(guest->live, i);
-
-		if (entry->open == gadget->incarnation && !entry->releasing)
-			return true;
-	}
-	return false;
-}
-
-static bool has_stuck_id(const struct claim *claim)
-{
-	GHashTableIter iter;
-	gpointer alias;
-
-	g_hash_table_iter_init(&iter, claim->guest->ids);
-	while (g_hash_table_iter_next(&iter, &alias, NULL)) {
-		if (wish_of_alias(claim->guest, alias) == claim->wish)
-			return true;
-	}
-	return false;
-}
-
 static void check_claim(json_t *document, const struct oracle *oracle, const struct claim *claim)
 {
 	const char *why = NULL;
@@ -289,6 +337,38 @@ static void check_leftovers(const struct guest *guest)
 	}
 }
 
+/* A saved guest must start: what is ours in its image is where it says, or is `optional` under an
+ * address that nothing has. */
+static void check_image(const struct guest *guest)
+{
+	for (guint i = 0; guest->saved && !host_is_plain && i < guest->image->len; i++) {
+		const struct entry *entry = g_ptr_array_index(guest->image, i);
+		const struct gadget *gadget = host_at(entry->bus, entry->dev);
+		const struct wish *wish = wish_of_alias(guest, entry->alias);
+		struct guest *user = in_use_by(entry->bus, entry->dev);
+
+		if (!is_ours(entry) || has_invalid_wish(guest))
+			continue;
+		if (user)
+			fail("the image of %s wants %u:%u, which %s has: no start", guest->name,
+			     entry->bus, entry->dev, user->name);
+		else if (!gadget && g_strcmp0(entry->policy, "optional") != 0)
+			fail("the image of %s wants %u:%u, which nothing has: no start",
+			     guest->name, entry->bus, entry->dev);
+		else if (gadget && wish && !wish->disabled && !wish_matches(wish, gadget))
+			fail("the image of %s gives %s to %s: its next start does", guest->name,
+			     gadget->name, entry->alias);
+	}
+}
+
+/* Somebody's stale hostdev has its address: then the tag has failed, and says so. */
+static bool is_blocked(const struct claim *claim, const struct gadget *gadget)
+{
+	struct guest *user = in_use_by(gadget->bus, gadget->dev);
+
+	return user && user != claim->guest;
+}
+
 static void check_config(const struct claim *claim)
 {
 	for (unsigned int i = 0; i < host_gadget_count; i++) {
@@ -305,7 +385,7 @@ static void check_config(const struct claim *claim)
 				(!is_ours(entry) && entry->vendor == gadget->vendor &&
 				 entry->product == gadget->product);
 		}
-		if (!found)
+		if (!found && !is_blocked(claim, gadget))
 			fail("%s/%s has persist='yes', and the config does not hold %s",
 			     claim->guest->name, claim->wish->name, gadget->name);
 	}
@@ -330,8 +410,10 @@ void check_rest(void)
 	for (guint i = 0; i < guests->len; i++) {
 		const struct guest *guest = g_ptr_array_index(guests, i);
 
-		if (guest->defined && !guest->broken)
+		if (guest->defined && !guest->broken) {
 			check_leftovers(guest);
+			check_image(guest);
+		}
 	}
 	oracle_clear(&oracle);
 	json_decref(document);

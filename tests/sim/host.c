@@ -20,17 +20,22 @@ struct gadget host_gadgets[] = {
 	{"nameless-b", 0x1a86, 0x7523, NULL, "CH340", "ch341", .socket = -1},
 	{"oddity", 0x0000, 0x1234, "Z0", "No vendor", NULL, .socket = -1},
 	{"hub", 0x05e3, 0x0610, NULL, "Hub", "hub", .hub = true, .socket = -1},
+	{"nic", 0x0bda, 0x8153, "N1", "RTL8153", "r8152", .super = true, .socket = -1},
 	{"stranger", 0x1234, 0xbeef, "S9", "Nobody's", NULL, .socket = -1},
 };
 unsigned int host_gadget_count = G_N_ELEMENTS(host_gadgets);
 
+/*
+ * The last one is the USB 3 half of the fourth: the halves of a dock's hub number their ports
+ * alike, and the kernel pairs them although different chips are soldered there.
+ */
 #define HUB 8
 struct socket host_sockets[] = {
-	{"0000:00:14.0", 1, "1", -1, -1},    {"0000:00:14.0", 1, "2", -1, -1},
-	{"0000:00:14.0", 1, "3", -1, -1},    {"0000:00:14.0", 1, "4", -1, -1},
-	{"0000:00:14.0", 1, "5", -1, -1},    {"0000:00:14.0", 1, "5.1", HUB, -1},
-	{"0000:00:14.0", 1, "5.2", HUB, -1}, {"0000:03:00.0", 3, "1", -1, -1},
-	{"0000:03:00.0", 3, "2", -1, -1},
+	{"0000:00:14.0", 1, "1", -1, -1, false},    {"0000:00:14.0", 1, "2", -1, -1, false},
+	{"0000:00:14.0", 1, "3", -1, -1, false},    {"0000:00:14.0", 1, "4", -1, -1, false},
+	{"0000:00:14.0", 1, "5", -1, -1, false},    {"0000:00:14.0", 1, "5.1", HUB, -1, false},
+	{"0000:00:14.0", 1, "5.2", HUB, -1, false}, {"0000:03:00.0", 3, "1", -1, -1, false},
+	{"0000:03:00.0", 3, "2", -1, -1, false},    {"0000:00:14.0", 1, "4", -1, -1, true},
 };
 unsigned int host_socket_count = G_N_ELEMENTS(host_sockets);
 
@@ -40,7 +45,7 @@ unsigned int host_socket_count = G_N_ELEMENTS(host_sockets);
 static unsigned int next_number[BUSES];
 static unsigned int last_freed[BUSES];
 static uint64_t incarnations;
-int host_has_no_oddity; /* none says vendor 0 */
+int host_is_plain;
 
 static void write_file(const char *directory, const char *name, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
@@ -291,6 +296,22 @@ static char *syspath_of(const struct socket *socket, bool super)
 			       socket->chain);
 }
 
+/* Is that half of the socket another device's? */
+static bool is_full(unsigned int where, bool super)
+{
+	for (unsigned int i = 0; i < host_gadget_count; i++) {
+		const struct gadget *other = &host_gadgets[i];
+		const struct socket *socket = &host_sockets[where];
+
+		if (!other->incarnation || host_sockets[other->socket].bus != socket->bus ||
+		    strcmp(host_sockets[other->socket].chain, socket->chain) != 0)
+			continue;
+		if (other->bus == socket->bus + super)
+			return true;
+	}
+	return false;
+}
+
 void host_plug(unsigned int index, unsigned int where, bool same_number)
 {
 	struct gadget *gadget = &host_gadgets[index];
@@ -298,9 +319,10 @@ void host_plug(unsigned int index, unsigned int where, bool same_number)
 	bool super = gadget->super && socket->hub < 0;
 
 	if (gadget->incarnation || socket->gadget >= 0 ||
-	    (host_has_no_oddity && gadget->vendor == 0) ||
+	    (host_is_plain && (gadget->vendor == 0 || socket->super)) ||
 	    (socket->hub >= 0 && host_gadgets[socket->hub].socket != HUB_SOCKET) ||
-	    (gadget->hub && where != HUB_SOCKET))
+	    (gadget->hub && where != HUB_SOCKET) || (socket->super && !gadget->super) ||
+	    is_full(where, super))
 		return;
 	socket->gadget = (int)index;
 	gadget->socket = (int)where;

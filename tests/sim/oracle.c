@@ -34,7 +34,9 @@ bool wish_would_match(const struct wish *wish, const struct gadget *gadget)
 	if (wish->socket < 0)
 		return true;
 	socket = &host_sockets[gadget->socket];
-	if (gadget->socket == wish->socket)
+	if (gadget->socket == wish->socket ||
+	    (socket->bus == host_sockets[wish->socket].bus &&
+	     strcmp(socket->chain, host_sockets[wish->socket].chain) == 0))
 		return true;
 	return wish->group && socket->hub >= 0 && host_gadgets[socket->hub].socket == wish->socket;
 }

@@ -28,6 +28,33 @@ static unsigned int any_gadget(void)
 	return people_throw(host_gadget_count);
 }
 
+/* One that is plugged in, if there is any: to it more can happen. */
+static unsigned int any_plugged(void)
+{
+	unsigned int first = any_gadget();
+
+	for (unsigned int i = 0; i < host_gadget_count; i++) {
+		unsigned int gadget = (first + i) % host_gadget_count;
+
+		if (host_gadgets[gadget].incarnation)
+			return gadget;
+	}
+	return first;
+}
+
+static unsigned int any_unplugged(void)
+{
+	unsigned int first = any_gadget();
+
+	for (unsigned int i = 0; i < host_gadget_count; i++) {
+		unsigned int gadget = (first + i) % host_gadget_count;
+
+		if (!host_gadgets[gadget].incarnation)
+			return gadget;
+	}
+	return first;
+}
+
 /* ---- the host ---- */
 
 struct replug {
@@ -45,14 +72,14 @@ static void plug_again(void *data)
 
 static void plug(void)
 {
-	unsigned int gadget = any_gadget();
+	unsigned int gadget = any_unplugged();
 
 	host_plug(gadget, people_throw(host_socket_count), false);
 }
 
 static void unplug(void)
 {
-	host_unplug(any_gadget());
+	host_unplug(any_plugged());
 }
 
 static void replug(unsigned int gadget, bool same_number, uint64_t after, int elsewhere)
@@ -71,12 +98,12 @@ static void replug(unsigned int gadget, bool same_number, uint64_t after, int el
 
 static void replug_here(void)
 {
-	replug(any_gadget(), false, people_throw(10) * 100 * MS + 5 * MS, -1);
+	replug(any_plugged(), false, people_throw(10) * 100 * MS + 5 * MS, -1);
 }
 
 static void replug_there(void)
 {
-	unsigned int gadget = any_gadget();
+	unsigned int gadget = any_plugged();
 
 	replug(gadget, false, people_throw(30) * 100 * MS, (int)people_throw(host_socket_count));
 }
@@ -84,13 +111,13 @@ static void replug_there(void)
 /* A controller that is unbound and bound: the same number, and no event says that it is another. */
 static void rebind(void)
 {
-	replug(any_gadget(), true, people_throw(5) * 50 * MS + 10 * MS, -1);
+	replug(any_plugged(), true, people_throw(5) * 50 * MS + 10 * MS, -1);
 }
 
 /* Somebody else comes under the number that has just become free. */
 static void inherit(void)
 {
-	unsigned int gone = any_gadget(), heir = any_gadget();
+	unsigned int gone = any_plugged(), heir = any_unplugged();
 	struct replug *again;
 
 	if (!host_gadgets[gone].incarnation || host_gadgets[heir].incarnation)
@@ -181,7 +208,7 @@ static void define(void)
 static struct wish any_wish(unsigned int number)
 {
 	static const char *const names[] = {"one", "two", "three", "four"};
-	const struct gadget *gadget = &host_gadgets[any_gadget()];
+	const struct gadget *gadget = &host_gadgets[any_plugged()];
 	unsigned int how = people_throw(6);
 	struct wish wish = {.socket = -1};
 
@@ -189,8 +216,8 @@ static struct wish any_wish(unsigned int number)
 	wish.persist = (int)people_throw(3) - 1;
 	wish.force = people_throw(8) == 0;
 	wish.required = people_throw(4) == 0;
-	wish.disabled = people_throw(10) == 0;
-	wish.invalid = people_throw(25) == 0;
+	wish.disabled = people_throw(12) == 0;
+	wish.invalid = people_throw(40) == 0;
 	if (people_throw(10) == 0)
 		wish.guest_port = people_throw(2) ? "0:7" : "0:9";
 	if (how == 5) {
@@ -206,7 +233,9 @@ static struct wish any_wish(unsigned int number)
 	if (how == 1 || how == 2)
 		wish.serial = gadget->serial;
 	if (how == 2 || how == 3)
-		wish.socket = (int)people_throw(host_socket_count);
+		wish.socket = gadget->socket >= 0 && people_throw(3)
+				      ? gadget->socket
+				      : (int)people_throw(host_socket_count);
 	if (!wish.vendor && !wish.product && !wish.serial && wish.socket < 0)
 		wish.socket = 0;
 	return wish;
@@ -246,7 +275,7 @@ static void untag(void)
 static void attach_by_hand(void)
 {
 	struct guest *guest = people_any_guest();
-	const struct gadget *gadget = &host_gadgets[any_gadget()];
+	const struct gadget *gadget = &host_gadgets[any_plugged()];
 	struct entry *entry;
 	GPtrArray *side = people_throw(2) ? guest->live : guest->config;
 
@@ -266,7 +295,7 @@ static void attach_by_hand(void)
 	entry->product = gadget->product;
 	entry->bus = gadget->bus;
 	entry->dev = gadget->dev;
-	entry->guest_port = g_strdup(side == guest->live ? "0:14" : "0:15");
+	entry->guest_port = g_strdup_printf("0:%u", people_throw(6) + 2);
 	for (guint i = 0; i < side->len; i++) {
 		const struct entry *other = g_ptr_array_index(side, i);
 
@@ -388,11 +417,11 @@ void people_begin(uint64_t seed)
 	sim_seed(seed ^ 0x5eed);
 	for (unsigned int i = 0; i < G_N_ELEMENTS(names); i++)
 		guest_new(names[i]);
-	for (unsigned int i = 0; i < 12; i++) {
+	for (unsigned int i = 0; i < 24; i++) {
 		dice = sim_random() >> 1;
-		if (i < 6)
+		if (i < 12)
 			plug();
-		else if (i < 10)
+		else if (i < 20)
 			tag();
 		else
 			start();

@@ -106,13 +106,14 @@ struct socket {
 	const char *chain;      /* "5.1" */
 	int hub;                /* the gadget that it is part of, -1: the host */
 	int gadget;             /* -1 empty */
+	bool super;             /* its USB 3 half alone */
 };
 
 extern struct gadget host_gadgets[];
 extern struct socket host_sockets[];
 extern unsigned int host_gadget_count, host_socket_count;
 
-extern int host_has_no_oddity;
+extern int host_is_plain; /* none says vendor 0, and no two share a port's number */
 void host_boot(void);
 void host_plug(unsigned int gadget, unsigned int socket, bool same_number);
 void host_unplug(unsigned int gadget);

@@ -77,7 +77,7 @@ static void end_hold(void *data)
 void trouble_hold_job(void)
 {
 	struct guest *guest = people_any_guest();
-	uint64_t length = people_throw(60) * SEC + SEC;
+	uint64_t length = people_throw(150) * SEC + SEC;
 
 	if (guest->holds_job || guest->id < 0)
 		return;

@@ -85,6 +85,30 @@ static uint64_t releasing_after(struct history *history, struct outcome outcome)
 	return history_find(history, "uuid-g1", "ua-usbr-a")->releasing_since;
 }
 
+/* Seen with a guest that was busy: its hostdev stayed while the device went, and came back under
+ * the number it had. The XML is right then, and QEMU holds nothing. */
+static void who_comes_back_under_its_number_is_not_the_one_that_went(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	device->incarnation = 1;
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->live, "ua-usbr-a", device);
+	note(world, history);
+	g_ptr_array_set_size(world->devices, 0);
+	note(world, history);
+	device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	device->incarnation = 2;
+	note(world, history);
+	world_expect(world, history,
+		     "-live g1 ua-usbr-a 1:5 (dead)\n+live g1 ua-usbr-a 1:5 (dead)\n",
+		     "g1/a pending dead 1-1\n");
+}
+
 static void a_release_is_remembered_until_it_is_over(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -309,6 +333,7 @@ int main(void)
 		cmocka_unit_test(what_neither_tag_nor_hostdev_names_is_forgotten),
 		cmocka_unit_test(of_what_cannot_be_read_nothing_is_forgotten),
 		cmocka_unit_test(only_who_has_all_domains_may_forget_one),
+		cmocka_unit_test(who_comes_back_under_its_number_is_not_the_one_that_went),
 		cmocka_unit_test(a_release_is_remembered_until_it_is_over),
 		cmocka_unit_test(a_start_makes_the_past_of_one_domain_void),
 		cmocka_unit_test(what_does_not_last_is_done_less_and_less_often),
