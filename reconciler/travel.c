@@ -3,18 +3,26 @@
 
 #include "xmlutil/domain_xml.h"
 
-int travel_rewrite(const char *xml, const GPtrArray *devices, enum reroute_from from,
+struct travel {
+	const GPtrArray *devices;
+	enum reroute_way way;
+	GPtrArray *problems; /* or NULL */
+};
+
+static GArray *decide(const struct domain *domain, void *data)
+{
+	const struct travel *travel = data;
+	GArray *routes = reroute_plan(domain, travel->devices, travel->way);
+
+	if (travel->problems)
+		reroute_warnings(domain, routes, travel->problems);
+	return routes;
+}
+
+int travel_rewrite(const char *xml, const GPtrArray *devices, enum reroute_way way,
 		   GPtrArray *problems, char **ret_xml, char **err)
 {
-	g_autoptr(GPtrArray) complaints = problem_list_new();
-	g_autoptr(GArray) routes = NULL;
-	OWN(domain) domain = NULL;
+	struct travel travel = {devices, way, problems};
 
-	*ret_xml = NULL;
-	if (domain_xml_read_alone(xml, &domain, complaints, err) != 0)
-		return -1;
-	routes = reroute_plan(domain, devices, from);
-	if (problems)
-		reroute_warnings(domain, routes, problems);
-	return routes->len > 0 ? domain_xml_reroute(xml, routes, ret_xml, err) : 0;
+	return domain_xml_reroute(xml, decide, &travel, ret_xml, err);
 }

@@ -10,5 +10,5 @@
  * *ret_xml: a new string, or NULL when nothing in it has to change. PROBLEMS (or NULL) gets what
  * reroute_warnings() says. 0, or -1 with *err.
  */
-int travel_rewrite(const char *xml, const GPtrArray *devices, enum reroute_from from,
+int travel_rewrite(const char *xml, const GPtrArray *devices, enum reroute_way way,
 		   GPtrArray *problems, char **ret_xml, char **err);

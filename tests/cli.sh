@@ -27,7 +27,7 @@ test_help() {
 	expect 0 usbreconcile --help
 	is_empty err
 	cp out help
-	for command in run status devices tag untag enable disable replug adopt validate; do
+	for command in run status devices tag untag enable disable replug adopt validate migrate-xml; do
 		says help "  $command"
 		expect 0 usbreconcile "$command" --help
 		says out "Usage: usbreconcile [-c URI] [-v] $command"
@@ -265,7 +265,7 @@ test_settle() {
 	says out 'nothing to do'
 }
 
-for part in monitoring completion; do
+for part in monitoring completion travel; do
 	# shellcheck source=/dev/null
 	. "$here/cli_$part.sh"
 done

@@ -61,7 +61,7 @@ def options_in_help(text):
 def check_commands(program, manual):
     described = sections(sections(manual, "#")["COMMANDS"], "##")
     text = help_of(program)
-    commands = re.findall(r"^  (\w+) ", text.split("Commands:\n", 1)[1].split("\n\n", 1)[0], re.M)
+    commands = re.findall(r"^  ([\w-]+) ", text.split("Commands:\n", 1)[1].split("\n\n", 1)[0], re.M)
     same("commands", commands, described)
     everywhere = options_in_help(text)
     same("options of all commands", everywhere,

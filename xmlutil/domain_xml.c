@@ -112,20 +112,14 @@ int domain_xml_read_image(const char *xml, struct domain *domain, char **err)
 	return read_only_devices(xml, domain->image, NULL, err);
 }
 
-int domain_xml_read_alone(const char *xml, struct domain **ret_domain, GPtrArray *problems,
-			  char **err)
+struct domain *domain_xml_read_alone(const struct _xmlNode *root, GPtrArray *problems)
 {
-	OWN_XML lenient = NULL;
-	OWN_XML doc = parse(xml, &lenient, err);
-	const struct _xmlNode *root = doc ? find_root(doc, err) : NULL;
 	g_autofree char *name = xml_child_text(root, "name");
 	g_autofree char *uuid = xml_child_text(root, "uuid");
 	struct reading reading = {.domain = name, .problems = problems};
+	struct domain *domain = domain_new(name ? name : "", uuid ? uuid : "");
 
-	if (!root)
-		return -1;
-	*ret_domain = domain_new(name ? name : "", uuid ? uuid : "");
-	read_devices(root, (*ret_domain)->live, (*ret_domain)->other_aliases);
-	wrapper_read_domain(root, &reading, *ret_domain);
-	return 0;
+	read_devices(root, domain->live, domain->other_aliases);
+	wrapper_read_domain(root, &reading, domain);
+	return domain;
 }

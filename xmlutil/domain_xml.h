@@ -27,13 +27,14 @@ int domain_xml_read_live(const char *xml, struct domain *domain, char **err);
 /* A managed save image's XML: fills domain->image. The same return. */
 int domain_xml_read_image(const char *xml, struct domain *domain, char **err);
 
+struct _xmlNode;
+
 /*
- * A document that may be of another host or time, as it comes out of a save file or over the wire:
- * a new domain with its name and UUID, its hostdevs in ->live, and its tags. -1 with *err when it
- * cannot be parsed, or is not a <domain>.
+ * What a document says that may be of another host or time, as it comes out of a save file or over
+ * the wire: a new domain with its name and UUID, its hostdevs in ->live, and its tags. ROOT: for
+ * the files of xmlutil/ only, the root of such a document.
  */
-int domain_xml_read_alone(const char *xml, struct domain **ret_domain, GPtrArray *problems,
-			  char **err);
+struct domain *domain_xml_read_alone(const struct _xmlNode *root, GPtrArray *problems);
 
 /*
  * The <hostdev> that ACTION attaches: vendor, product, bus, device, alias, guest address,
@@ -49,8 +50,11 @@ char *domain_xml_write_hostdev(const struct action *action);
 char *domain_xml_edit_image(const char *xml, const struct action *action, char **err);
 
 /*
- * A domain document with those of its USB hostdevs that ROUTES (struct route) name pointing where
- * they say, and optional; all else as it was. *ret_xml is a new string, or NULL when the document
- * says so already. 0, or -1 with *err.
+ * Such a document with those of its USB hostdevs that DECIDE names (a new array of struct route, in
+ * their order) pointing where it says, and optional; all else as it was. *ret_xml is a new string,
+ * or NULL when there is nothing to change. 0, or -1 with *err: it cannot be parsed, or is not a
+ * <domain>.
  */
-int domain_xml_reroute(const char *xml, const GArray *routes, char **ret_xml, char **err);
+typedef GArray *(*domain_xml_decide)(const struct domain *domain, void *data);
+int domain_xml_reroute(const char *xml, domain_xml_decide decide, void *data, char **ret_xml,
+		       char **err);

@@ -291,17 +291,25 @@ static bool lead_all(xmlNodePtr devices, const GArray *routes)
 	return changed;
 }
 
-int domain_xml_reroute(const char *xml, const GArray *routes, char **ret_xml, char **err)
+int domain_xml_reroute(const char *xml, domain_xml_decide decide, void *data, char **ret_xml,
+		       char **err)
 {
 	struct xml_fault fault;
 	OWN_XML doc = xml_parse(xml, strlen(xml), XML_STRICT, &fault);
+	g_autoptr(GPtrArray) unneeded = problem_list_new();
+	g_autoptr(GArray) routes = NULL;
+	OWN(domain) domain = NULL;
 
-	if (!doc) {
+	*ret_xml = NULL;
+	if (!doc)
 		*err = xml_fault_sentence(&fault);
+	else if (!xml_is(xml_root(doc), "domain"))
+		*err = g_strdup("it is not a <domain>");
+	if (*err)
 		return -1;
-	}
-	*ret_xml = lead_all(xml_child(xml_root(doc), "devices"), routes)
-			   ? save(doc, g_str_has_prefix(xml, "<?xml"))
-			   : NULL;
+	domain = domain_xml_read_alone(xml_root(doc), unneeded);
+	routes = decide(domain, data);
+	if (lead_all(xml_child(xml_root(doc), "devices"), routes))
+		*ret_xml = save(doc, g_str_has_prefix(xml, "<?xml"));
 	return 0;
 }

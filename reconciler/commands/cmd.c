@@ -7,8 +7,9 @@
 
 /* The one table: --help, the commands' own help, completion and the dispatch come from it. */
 static const struct cmd *const commands[] = {
-	&cmd_run,     &cmd_status, &cmd_devices, &cmd_tag,      &cmd_untag,  &cmd_enable,
-	&cmd_disable, &cmd_replug, &cmd_adopt,   &cmd_validate, &cmd_daemon,
+	&cmd_run,         &cmd_status,  &cmd_devices, &cmd_tag,   &cmd_untag,
+	&cmd_enable,      &cmd_disable, &cmd_replug,  &cmd_adopt, &cmd_validate,
+	&cmd_migrate_xml, &cmd_hook,    &cmd_daemon,
 };
 
 const struct cmd *cmd_number(guint number)
@@ -110,7 +111,7 @@ static void print_help(GOptionContext *context, const struct cmd *cmd)
 				"Gives USB devices to libvirt domains, as the tags in the domains' "
 				"metadata say.\n\nCommands:\n");
 		for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-			g_string_append_printf(text, "  %-9s %-24s %s\n", commands[i]->name,
+			g_string_append_printf(text, "  %-11s %-24s %s\n", commands[i]->name,
 					       commands[i]->arguments, commands[i]->summary);
 		g_string_append(text, "\n`usbreconcile COMMAND --help` says more of each.\n");
 	}
@@ -139,6 +140,8 @@ int cmd_misused(const struct cmd_call *call, const char *format, ...)
 
 static int check_arguments(const struct cmd_call *call)
 {
+	if (call->cmd->takes_anything)
+		return EXIT_OK;
 	if (call->count < call->cmd->least)
 		return cmd_misused(call, "%s needs %s", call->cmd->name, call->cmd->arguments);
 	if (call->count > call->cmd->most)
@@ -154,13 +157,19 @@ static void tell_calls(struct virt *virt)
 	say_error("%s", text);
 }
 
+/* A domain may be called --json. */
+static bool has_options(const struct cmd *cmd, int argc, char **argv)
+{
+	return !cmd->takes_anything || (argc == 2 && strcmp(argv[1], "--help") == 0);
+}
+
 static int run_command(GOptionContext *context, const struct cmd *cmd, int argc, char **argv)
 {
 	struct cmd_call call = {.cmd = cmd, .style = show_style()};
 	g_autoptr(GError) error = NULL;
 	int status;
 
-	if (!g_option_context_parse(context, &argc, &argv, &error))
+	if (has_options(cmd, argc, argv) && !g_option_context_parse(context, &argc, &argv, &error))
 		return misuse(cmd, error->message);
 	if (want_help) {
 		print_help(context, cmd);

@@ -45,6 +45,7 @@ struct cmd {
 	guint most;
 	bool has_json;                     /* takes --json */
 	bool has_dry_run;                  /* takes -n */
+	bool takes_anything;               /* its arguments are somebody else's: no options */
 	const GOptionEntry *options;       /* the command's own, or NULL */
 	int (*run)(struct cmd_call *call); /* returns the exit code */
 };
@@ -59,6 +60,8 @@ extern const struct cmd cmd_disable;
 extern const struct cmd cmd_replug;
 extern const struct cmd cmd_adopt;
 extern const struct cmd cmd_validate;
+extern const struct cmd cmd_migrate_xml;
+extern const struct cmd cmd_hook;
 extern const struct cmd cmd_daemon;
 
 /* The table: its command of that number, NULL after the last; or of that name, or NULL. */

@@ -7,7 +7,7 @@
 
 struct rerouting {
 	const struct domain *domain;
-	enum reroute_from from;
+	enum reroute_way way;
 	struct snapshot *world; /* DEVICES, and the domain alone on them */
 	struct claims *claims;
 	GArray *routes;
@@ -19,7 +19,7 @@ static void imagine(struct rerouting *rerouting, const GPtrArray *devices)
 	struct domain *guest = domain_copy(rerouting->domain);
 
 	guest->running = true;
-	if (rerouting->from == REROUTE_ELSEWHERE) {
+	if (rerouting->way == REROUTE_ARRIVING) {
 		g_ptr_array_unref(guest->live);
 		guest->live = g_ptr_array_new();
 	}
@@ -121,7 +121,7 @@ static const struct tag *adopted_by(const struct rerouting *rerouting,
 		snapshot_device_at(rerouting->world, hostdev->bus, hostdev->dev);
 	const struct tag *tag;
 
-	if (rerouting->from == REROUTE_HERE) {
+	if (rerouting->way != REROUTE_ARRIVING) {
 		tag = tag_by_device(rerouting, hostdev);
 		if (tag || (there && hostdev_is(hostdev, there)))
 			return tag;
@@ -191,11 +191,11 @@ static void lead_home(struct rerouting *rerouting, struct route *route)
 	route->dev = device->dev;
 }
 
-GArray *reroute_plan(const struct domain *domain, const GPtrArray *devices, enum reroute_from from)
+GArray *reroute_plan(const struct domain *domain, const GPtrArray *devices, enum reroute_way way)
 {
 	struct rerouting rerouting = {
 		.domain = domain,
-		.from = from,
+		.way = way,
 		.routes = g_array_new(FALSE, FALSE, sizeof(struct route)),
 	};
 
@@ -208,7 +208,7 @@ GArray *reroute_plan(const struct domain *domain, const GPtrArray *devices, enum
 		if (alias)
 			lead_nowhere(&rerouting, i, hostdev, alias);
 	}
-	if (rerouting.routes->len < domain->live->len) {
+	if (way != REROUTE_LEAVING && rerouting.routes->len < domain->live->len) {
 		for (guint i = 0; i < rerouting.routes->len; i++)
 			lead_home(&rerouting, &g_array_index(rerouting.routes, struct route, i));
 	}

@@ -10,9 +10,10 @@
 #include "state/route.h"
 #include "state/snapshot.h"
 
-enum reroute_from {
-	REROUTE_ELSEWHERE, /* the document's numbers are another host's */
-	REROUTE_HERE,      /* they are this host's, of now or of before */
+enum reroute_way {
+	REROUTE_ARRIVING,  /* from another host: the document's numbers are of there */
+	REROUTE_RETURNING, /* from a file: they may be this host's, of now or of before */
+	REROUTE_LEAVING,   /* they are this host's, and of where it goes nothing is known */
 };
 
 /*
@@ -25,7 +26,7 @@ enum reroute_from {
  * and those that a tag has adopted, where that can be known from the document and from DEVICES,
  * which are this host's and may be empty. A new array.
  */
-GArray *reroute_plan(const struct domain *domain, const GPtrArray *devices, enum reroute_from from);
+GArray *reroute_plan(const struct domain *domain, const GPtrArray *devices, enum reroute_way way);
 
 /*
  * What will not be on another host as it is here, with what to do about it: appends to PROBLEMS

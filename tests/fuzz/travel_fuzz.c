@@ -47,9 +47,10 @@ static struct domain *read_again(const char *xml)
 {
 	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autofree char *err = NULL;
-	struct domain *domain = NULL;
+	struct domain *domain = domain_new("vm", NULL);
 
-	require(domain_xml_read_alone(xml, &domain, problems, &err) == 0, "what comes out is XML");
+	require(domain_xml_read_config(xml, true, domain, problems, &err) == 0,
+		"what comes out is XML");
 	return domain;
 }
 
@@ -78,7 +79,7 @@ static void check_hostdevs(const char *before, const char *after)
 	}
 }
 
-static void rewrite(const char *xml, const GPtrArray *devices, enum reroute_from from)
+static void rewrite(const char *xml, const GPtrArray *devices, enum reroute_way way)
 {
 	g_autofree char *err = NULL;
 	g_autofree char *out = NULL;
@@ -86,7 +87,7 @@ static void rewrite(const char *xml, const GPtrArray *devices, enum reroute_from
 	g_autofree char *kept = NULL;
 	g_autofree char *kept_out = NULL;
 	g_autoptr(GPtrArray) problems = problem_list_new();
-	int result = travel_rewrite(xml, devices, from, problems, &out, &err);
+	int result = travel_rewrite(xml, devices, way, problems, &out, &err);
 
 	require((result != 0) == (err != NULL), "a refusal has a reason");
 	require(result == 0 || !out, "a refusal says nothing else");
@@ -96,8 +97,7 @@ static void rewrite(const char *xml, const GPtrArray *devices, enum reroute_from
 	kept_out = xml_result_without_addresses(out);
 	require(strcmp(kept, kept_out) == 0, "nothing else differs");
 	check_hostdevs(xml, out);
-	require(travel_rewrite(out, devices, from, NULL, &again, &err) == 0,
-		"it can be done again");
+	require(travel_rewrite(out, devices, way, NULL, &again, &err) == 0, "it can be done again");
 	require(!again, "once is enough");
 }
 
@@ -107,8 +107,8 @@ static void rewrite_inside(const char *format, const char *bytes, const GPtrArra
 	g_autofree char *xml = g_strconcat(around[0], bytes, around[1], NULL);
 
 	g_strfreev(around);
-	rewrite(xml, devices, REROUTE_ELSEWHERE);
-	rewrite(xml, devices, REROUTE_HERE);
+	rewrite(xml, devices, REROUTE_ARRIVING);
+	rewrite(xml, devices, REROUTE_RETURNING);
 }
 
 #define TAGGED(inside)                                                                             \
@@ -121,8 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *xml = g_strndup((const char *)data, size);
 	g_autoptr(GPtrArray) devices = plug_devices();
 
-	rewrite(xml, devices, REROUTE_ELSEWHERE);
-	rewrite(xml, devices, REROUTE_HERE);
+	rewrite(xml, devices, REROUTE_ARRIVING);
+	rewrite(xml, devices, REROUTE_RETURNING);
 	rewrite_inside(TAGGED("@"), xml, devices);
 	rewrite_inside(TAGGED("<hostdev type='usb'><alias name='ua-usbr-a'/>@</hostdev>"), xml,
 		       devices);

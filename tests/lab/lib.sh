@@ -295,3 +295,10 @@ daemon_expect_actions() { expect_equal "$1" "$(daemon_says actions)"; }
 LIBVIRTD=${LAB_MODULAR:+virtqemud}
 LIBVIRTD=${LIBVIRTD:-libvirtd}
 libvirtd_stop() { host systemctl stop "$LIBVIRTD".socket "$LIBVIRTD"-ro.socket "$LIBVIRTD"-admin.socket "$LIBVIRTD".service; }
+
+# As the README says. A hooks directory that was not there when it started is not seen by libvirt.
+hook_enable() {
+	host_sh 'install -D -m 755 /usr/share/usbreconcile/usbreconcile-hook /etc/libvirt/hooks/qemu.d/usbreconcile &&
+		systemctl restart '"$LIBVIRTD"' && virsh --quiet list >/dev/null'
+}
+

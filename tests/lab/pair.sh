@@ -72,6 +72,12 @@ pair_settle_in() { # NAME NUMBER
 		timeout 60 virsh --quiet list >/dev/null"
 }
 
+# Downtime of any length: a wire between two emulators is slow, and a guest in an emulator never idle.
+migrate() { # GUEST [VIRSH-OPTION...]: from A to B
+	host virsh --quiet migrate-setmaxdowntime "$1" 60000
+	host virsh --quiet migrate --live "$@" qemu+ssh://b/system
+}
+
 lab_pair() { # up [SNAPSHOT] | down
 	vm_use "$INSTANCE"
 	case ${1:-} in

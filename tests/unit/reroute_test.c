@@ -38,10 +38,10 @@ static char *describe(const struct domain *domain, const GArray *routes)
 	return g_string_free(text, FALSE);
 }
 
-static void expect(const struct snapshot *world, const struct domain *domain,
-		   enum reroute_from from, const char *expected)
+static void expect(const struct snapshot *world, const struct domain *domain, enum reroute_way way,
+		   const char *expected)
 {
-	g_autoptr(GArray) routes = reroute_plan(domain, world->devices, from);
+	g_autoptr(GArray) routes = reroute_plan(domain, world->devices, way);
 	g_autofree char *got = describe(domain, routes);
 
 	assert_string_equal(got, expected);
@@ -50,8 +50,8 @@ static void expect(const struct snapshot *world, const struct domain *domain,
 static void expect_anywhere(const struct snapshot *world, const struct domain *domain,
 			    const char *expected)
 {
-	expect(world, domain, REROUTE_ELSEWHERE, expected);
-	expect(world, domain, REROUTE_HERE, expected);
+	expect(world, domain, REROUTE_ARRIVING, expected);
+	expect(world, domain, REROUTE_RETURNING, expected);
 }
 
 static struct hostdev *stale(struct domain *domain, const char *alias, unsigned int dev)
@@ -109,7 +109,7 @@ static void an_alias_that_is_there_twice_leads_to_two_places(void **state)
 	world_tag(domain, "a", "AAA");
 	stale(domain, "ua-usbr-a", 5);
 	stale(domain, "ua-usbr-a", 6);
-	routes = reroute_plan(domain, world->devices, REROUTE_ELSEWHERE);
+	routes = reroute_plan(domain, world->devices, REROUTE_ARRIVING);
 	assert_int_equal(routes->len, 2);
 	assert_int_not_equal(g_array_index(routes, struct route, 0).dev,
 			     g_array_index(routes, struct route, 1).dev);
@@ -135,7 +135,7 @@ static void beside_a_hostdev_that_stays_ours_lead_home(void **state)
 	expect_anywhere(world, domain, "0 1:6\n2 nowhere b\n3 nowhere c\n");
 	/* libvirt reserves an address once. */
 	((struct hostdev *)g_ptr_array_index(domain->live, 1))->dev = 6;
-	expect(world, domain, REROUTE_ELSEWHERE, "0 nowhere a\n2 nowhere b\n3 nowhere c\n");
+	expect(world, domain, REROUTE_ARRIVING, "0 nowhere a\n2 nowhere b\n3 nowhere c\n");
 }
 
 static void what_the_metadata_may_name_stays_while_it_is_invalid(void **state)
@@ -192,11 +192,11 @@ static void on_its_own_host_an_adopted_hostdev_is_known_by_its_device(void **sta
 	world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB");
 	world_tag(domain, "a", "AAA");
 	stale(domain, "hostdev0", 5);
-	expect(world, domain, REROUTE_HERE, "0 nowhere a\n");
-	expect(world, domain, REROUTE_ELSEWHERE, "");
+	expect(world, domain, REROUTE_RETURNING, "0 nowhere a\n");
+	expect(world, domain, REROUTE_ARRIVING, "");
 	/* Somebody's own: its device is there, and it is not the tag's. */
 	((struct hostdev *)g_ptr_array_index(domain->live, 0))->dev = 6;
-	expect(world, domain, REROUTE_HERE, "");
+	expect(world, domain, REROUTE_RETURNING, "");
 }
 
 static void what_will_not_be_elsewhere_is_said(void **state)
@@ -213,7 +213,7 @@ static void what_will_not_be_elsewhere_is_said(void **state)
 	stale(domain, "ua-usbr-a", 5);
 	stale(domain, "ua-mine", 9);
 	stale(domain, "ua-other", 10)->startup_policy = g_strdup("optional");
-	routes = reroute_plan(domain, world->devices, REROUTE_ELSEWHERE);
+	routes = reroute_plan(domain, world->devices, REROUTE_ARRIVING);
 	reroute_warnings(domain, routes, problems);
 	assert_int_equal(problems->len, 2);
 	problem = g_ptr_array_index(problems, 0);

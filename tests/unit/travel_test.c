@@ -42,7 +42,7 @@ static char *rewrite(const char *xml)
 	g_autofree char *err = NULL;
 	char *out;
 
-	assert_int_equal(travel_rewrite(xml, devices, REROUTE_ELSEWHERE, NULL, &out, &err), 0);
+	assert_int_equal(travel_rewrite(xml, devices, REROUTE_ARRIVING, NULL, &out, &err), 0);
 	return out;
 }
 
@@ -107,8 +107,8 @@ static void what_is_no_domain_is_refused_with_a_reason(void **state)
 		g_autofree char *err = NULL;
 		char *out;
 
-		assert_int_equal(travel_rewrite(bad[i], devices, REROUTE_HERE, NULL, &out, &err),
-				 -1);
+		assert_int_equal(
+			travel_rewrite(bad[i], devices, REROUTE_RETURNING, NULL, &out, &err), -1);
 		assert_null(out);
 		assert_non_null(err);
 	}
