@@ -5,6 +5,7 @@
 struct step {
 	const struct action *action;
 	struct outcome *outcome; /* NULL: its domain is left alone */
+	bool asked;              /* … whether its domain is migrating */
 	bool concluded;          /* the outcome says what became of it */
 	bool acted;              /* libvirt was asked, and did not say no */
 	bool unsure;             /* acted, but with HAND_UNSURE or HAND_SILENT, */
@@ -299,11 +300,30 @@ static void accepted(struct work *work, struct step *step)
 	}
 }
 
+static bool is_migrating(const struct work *work, struct step *step)
+{
+	const struct domain *domain = step->action->domain;
+
+	for (const struct step *other = work->steps; other < step; other++) {
+		if (other->asked && other->action->domain == domain)
+			return other->outcome->migrating;
+	}
+	step->asked = true;
+	return domain->running && work->hands->is_migrating &&
+	       work->hands->is_migrating(work->hands->self, domain);
+}
+
 static void act(struct work *work, struct step *step)
 {
 	const struct action *action = step->action;
 	struct refusal refusal = {0};
 
+	if (is_migrating(work, step)) {
+		step->outcome->migrating = true;
+		conclude(step, OUTCOME_SKIPPED, 0,
+			 g_strdup("the guest is on its way to or from another host"));
+		return;
+	}
 	if (!is_as_planned(work, step))
 		return;
 	switch (work->hands->act(work->hands->self, action, &refusal)) {

@@ -48,6 +48,8 @@ struct memory {
 	uint64_t pending_since;
 	uint64_t releasing_since; /* libvirt was asked to take the live hostdev out, and has not
 				   * said that it has */
+	uint64_t migrating_until; /* the guest was on its way between hosts: hands off so long, then
+				   * ask again, as nothing tells when it stays after all */
 	char *guest_port;         /* the port it had last, "BUS:PORT", or NULL */
 	bool replug;              /* a restore or revert was seen: replug once */
 };

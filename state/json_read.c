@@ -223,6 +223,7 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 	memory->suspect_since = json_node_time(node, "suspect_since");
 	memory->pending_since = json_node_time(node, "pending_since");
 	memory->releasing_since = json_node_time(node, "releasing_since");
+	memory->migrating_until = json_node_time(node, "migrating_until");
 	memory->guest_port = json_node_text(node, "guest_port");
 	memory->replug = json_node_bool(node, "replug", false);
 	read_sides(node, memory);

@@ -200,6 +200,7 @@ static json_t *write_memory(const char *uuid, const char *alias, const struct me
 	json_put_time(object, "suspect_since", memory->suspect_since);
 	json_put_time(object, "pending_since", memory->pending_since);
 	json_put_time(object, "releasing_since", memory->releasing_since);
+	json_put_time(object, "migrating_until", memory->migrating_until);
 	json_put_text(object, "guest_port", memory->guest_port);
 	json_put_bool(object, "replug", memory->replug);
 	return object;

@@ -181,6 +181,7 @@ const char *reason_name(enum reason reason)
 		[REASON_DEAD] = "dead",
 		[REASON_MAYBE_DEAD] = "maybe_dead",
 		[REASON_SETTLING] = "settling",
+		[REASON_MIGRATING] = "migrating",
 		[REASON_WAITING_RELEASE] = "waiting_release",
 		[REASON_CONFIG_STALE] = "config_stale",
 		[REASON_CONFIG_ABSENT] = "config_absent",

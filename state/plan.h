@@ -53,6 +53,7 @@ enum reason {
 	REASON_DEAD,              /* pending: the XML is right, QEMU has let go */
 	REASON_MAYBE_DEAD,        /* pending: it looks dead; a second look decides */
 	REASON_SETTLING,          /* pending: the device list has just changed */
+	REASON_MIGRATING,         /* pending: the guest is on its way to or from another host */
 	REASON_WAITING_RELEASE,   /* pending: whoever had it has not let go yet */
 	REASON_CONFIG_STALE,      /* pending: the persistent hostdev is not as it should be */
 	REASON_CONFIG_ABSENT,     /* pending: persist='yes' and no persistent hostdev */
@@ -194,6 +195,7 @@ struct outcome {
 	enum outcome_kind kind;
 	int code;             /* libvirt's error code, 0 none */
 	char *message;        /* why it failed or was skipped, or NULL */
+	bool migrating;       /* skipped, as the guest is on its way to or from another host */
 	bool releasing;       /* live detach that failed: libvirt is still at it */
 	uint64_t incarnation; /* attach: of the device that was attached */
 	char *guest_port;     /* attach: where libvirt put it, or NULL */

@@ -30,6 +30,8 @@ bool route_is_nowhere(const struct hostdev *hostdev, const char *uuid, const cha
 {
 	unsigned int bus, dev;
 
+	if (hostdev->bus < FIRST_BUS)
+		return false;
 	route_nowhere(uuid, alias, &bus, &dev);
 	return hostdev_at(hostdev, bus, dev);
 }

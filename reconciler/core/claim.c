@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/core/claim.h"
 
+#include "state/route.h"
+
 /* Who has a device: a tag (claim) or, above all tags, a hostdev that none names. */
 struct owner {
 	const struct domain *domain;
@@ -50,6 +52,19 @@ static bool means_by_id(const struct snapshot *snapshot, const struct hostdev *h
 	       match_only_with_id(snapshot, hostdev->id) == device;
 }
 
+/* An adopted one that came from another host or a file: where it leads says whose it is. */
+static const struct hostdev *find_nowhere(const struct domain *domain, const GPtrArray *side,
+					  const char *alias)
+{
+	for (guint i = 0; i < side->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(side, i);
+
+		if (is_adoptable(domain, hostdev) && route_is_nowhere(hostdev, domain->uuid, alias))
+			return hostdev;
+	}
+	return NULL;
+}
+
 const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 					 const struct domain *domain, const GPtrArray *side,
 					 const char *alias, const struct device *device)
@@ -57,6 +72,8 @@ const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 	const struct hostdev *ours = domain_find_hostdev(side, alias);
 	const struct hostdev *by_id = NULL;
 
+	if (!ours)
+		ours = find_nowhere(domain, side, alias);
 	if (ours || !device)
 		return ours;
 	for (guint i = 0; i < side->len; i++) {
@@ -337,6 +354,7 @@ static struct claim *claim_new(const struct snapshot *snapshot, const struct dom
 	if (tag->complaint || !tag->enabled || domain->unreadable) {
 		claim->candidates = g_ptr_array_new();
 		claim->reason = tag->complaint       ? REASON_INVALID_ENTRY
+				: domain->migrating  ? REASON_MIGRATING
 				: domain->unreadable ? REASON_DOMAIN_UNREADABLE
 						     : REASON_DISABLED;
 		return claim;
@@ -362,7 +380,7 @@ static void claim_free(gpointer data)
 static bool takes_part(const struct claim *claim)
 {
 	return claim->reason != REASON_INVALID_ENTRY && claim->reason != REASON_DISABLED &&
-	       claim->reason != REASON_DOMAIN_UNREADABLE;
+	       claim->reason != REASON_DOMAIN_UNREADABLE && claim->reason != REASON_MIGRATING;
 }
 
 static void enter(struct arena *arena, struct claims *claims, const struct domain *domain)

@@ -19,7 +19,7 @@ struct claim {
 	GPtrArray *candidates; /* const struct device *: all that match, but hubs */
 	GPtrArray *owned;      /* const struct device *: at most one, for a group up to its limit */
 	/* Why a device tag owns nothing: REASON_NOT_PLUGGED_IN, HUB, SEVERAL_MATCH, OWNED_BY_TAG,
-	 * OWNED_BY_HOSTDEV, DISABLED, INVALID_ENTRY or DOMAIN_UNREADABLE. */
+	 * OWNED_BY_HOSTDEV, DISABLED, INVALID_ENTRY, DOMAIN_UNREADABLE or MIGRATING. */
 	enum reason reason;
 	const struct device *disputed;       /* OWNED_BY_…: which device, */
 	const struct domain *owner_domain;   /* who has it, */
@@ -37,8 +37,9 @@ OWN_DEFINE(claims)
 
 /*
  * The hostdev that stands for (TAG, DEVICE) on one side of a domain, or NULL: the one that carries
- * ALIAS, whatever it points at; else one that carries no alias of a valid tag and means DEVICE (its
- * address and any ids it gives; or its ids, if no other device of the host has them).
+ * ALIAS, whatever it points at; one that reroute_plan() has led nowhere for ALIAS; else one that
+ * carries no alias of a valid tag and means DEVICE (its address and any ids it gives; or its ids,
+ * if no other device of the host has them).
  */
 const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 					 const struct domain *domain, const GPtrArray *side,

@@ -20,6 +20,7 @@ static const char *const sentences[] = {
 	[REASON_DEAD] = "the hostdev looks right, but the guest has lost the device",
 	[REASON_REQUESTED] = "a replug was asked for",
 	[REASON_SETTLING] = "the device list has just changed; a second one like it may follow",
+	[REASON_MIGRATING] = "the guest is on its way to or from another host",
 	[REASON_WAITING_RELEASE] = "libvirt has not finished taking it out of where it was",
 	[REASON_CONFIG_STALE] = "the persistent hostdev is not as it should be",
 	[REASON_CONFIG_ABSENT] = "persist='yes', and the persistent config does not have it yet",

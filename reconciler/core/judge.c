@@ -52,6 +52,7 @@ static enum verdict_kind kind_of_reason(enum reason reason)
 	case REASON_DEAD:
 	case REASON_MAYBE_DEAD:
 	case REASON_SETTLING:
+	case REASON_MIGRATING:
 	case REASON_WAITING_RELEASE:
 	case REASON_CONFIG_STALE:
 	case REASON_CONFIG_ABSENT:
@@ -72,7 +73,7 @@ static enum reason reason_of(const struct slot *slot, const struct claim *claim,
 			     enum reason refusal)
 {
 	if (claim->reason == REASON_INVALID_ENTRY || claim->reason == REASON_DISABLED ||
-	    claim->reason == REASON_DOMAIN_UNREADABLE)
+	    claim->reason == REASON_DOMAIN_UNREADABLE || claim->reason == REASON_MIGRATING)
 		return claim->reason;
 	if (!slot->domain->running && !slot->failed)
 		return slot->pending ? slot->reason : REASON_DOMAIN_OFF;
@@ -99,6 +100,9 @@ static enum severity severity_of(const struct member *member, const struct slot 
 	case VERDICT_CONTESTED:
 		return member->owner_tag ? SEVERITY_OK : SEVERITY_WARNING;
 	case VERDICT_PENDING:
+		/* As long as it takes, and who moves it knows. */
+		if (member->reason == REASON_MIGRATING)
+			return SEVERITY_WARNING;
 		since = slot->memory ? slot->memory->pending_since : 0;
 		return since && slot->snapshot->now - since >= JUDGE_PATIENCE ? SEVERITY_CRITICAL
 									      : SEVERITY_WARNING;

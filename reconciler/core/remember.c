@@ -7,6 +7,10 @@
 #define FIRST_SLOW   (1 * G_USEC_PER_SEC)
 #define LONGEST_WAIT (60 * G_USEC_PER_SEC)
 
+/* How often a guest that is on its way to another host is asked about: when it stays after all,
+ * nothing says so. */
+#define MIGRATION_LOOK (5 * G_USEC_PER_SEC)
+
 /* libvirt's numbers (virterror.h), as the core does not know libvirt. */
 enum {
 	CODE_XML_ERROR = 27,    /* "Duplicate USB address" */
@@ -308,6 +312,9 @@ void remember_outcome(struct history *history, const struct outcome *outcome, ui
 		note_failure(memory, outcome, action->slot, now);
 		return;
 	case OUTCOME_SKIPPED:
+		if (outcome->migrating)
+			memory->migrating_until = now + MIGRATION_LOOK;
+		return;
 	case OUTCOME_PRINTED:
 		return;
 	}
@@ -334,6 +341,7 @@ void remember_start(struct history *history, const struct domain *domain)
 		memory->replugged = 0;
 		memory->suspect_since = 0;
 		memory->releasing_since = 0;
+		memory->migrating_until = 0;
 		memory->replug = false;
 		start_anew(memory);
 	}

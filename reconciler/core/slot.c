@@ -427,6 +427,19 @@ static void plan_leaving(struct slot *slot)
 		detach(slot, ACTION_DETACH_CONFIG, slot->config, REASON_HOST_STOPPING);
 }
 
+/* libvirt would let each call wait for 30 s, and then refuse it (9.0.0 to 12.8). */
+static void hold_while_migrating(struct slot *slot)
+{
+	uint64_t until = slot->memory ? slot->memory->migrating_until : 0;
+
+	if (slot->actions->len == 0 || until <= slot->snapshot->now)
+		return;
+	g_ptr_array_set_size(slot->actions, 0);
+	if (!slot->failed)
+		slot->reason = REASON_MIGRATING;
+	note_wake(slot, until);
+}
+
 void slot_plan(struct slot *slot)
 {
 	if (alias_is_taken(slot) && (slot->tag || slot->live || slot->config)) {
@@ -443,4 +456,5 @@ void slot_plan(struct slot *slot)
 		plan_side(slot, SIDE_CONFIG, plan_config);
 	if (slot->domain->saved)
 		plan_side(slot, SIDE_IMAGE, plan_image);
+	hold_while_migrating(slot);
 }

@@ -65,6 +65,13 @@ static enum hand_reply recorder_reread(void *self, const struct action *action,
 	return reply;
 }
 
+static bool recorder_is_migrating(void *self, const struct domain *domain)
+{
+	struct recorder *recorder = self;
+
+	return recorder->real->is_migrating(recorder->real->self, domain);
+}
+
 static int recorder_still_is(void *self, const struct device *device)
 {
 	struct recorder *recorder = self;
@@ -89,6 +96,7 @@ static void act_work(void *data)
 		.self = &doing->recorder,
 		.act = recorder_act,
 		.reread = recorder_reread,
+		.is_migrating = recorder_is_migrating,
 		.still_is = recorder_still_is,
 	};
 

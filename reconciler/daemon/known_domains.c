@@ -111,12 +111,25 @@ bool known_domain_hear(struct known_domain *known, const struct virt_event *even
 		known->revived = known->restarted = true;
 		known->dirty = VIRT_ALL;
 		break;
+	case VIRT_EVENT_ARRIVING:
+		known->arriving = known->restarted = true;
+		known->dirty = VIRT_ALL;
+		break;
+	case VIRT_EVENT_ARRIVED:
+		if (!known->arriving)
+			break;
+		known->arriving = false;
+		known->revived = known->restarted = true;
+		known->dirty = VIRT_ALL;
+		break;
 	case VIRT_EVENT_STARTED:
+		known->arriving = false;
 		known->restarted = true;
 		known->dirty = VIRT_ALL;
 		break;
 	case VIRT_EVENT_STOPPED:
 	case VIRT_EVENT_UNDEFINED:
+		known->arriving = false;
 		known->dirty = VIRT_ALL;
 		break;
 	case VIRT_EVENT_DEFINED:

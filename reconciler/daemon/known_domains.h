@@ -26,6 +26,7 @@ struct known_domain {
 	GHashTable *heard;     /* alias -> enum virt_event_kind: what happened last to each of our
 				* hostdevs while a call of ours changes the domain; NULL: none does */
 	bool restarted;        /* it has another QEMU: what was attached is not */
+	bool arriving;         /* it is on its way from another host to this one */
 	bool revived;          /* replug what it has, once it has been read */
 	uint64_t revived_at;   /* as clock_now(), 0 never */
 	uint64_t learned;      /* when, in readings */

@@ -44,6 +44,9 @@ struct hands {
 	 * HAND_UNSURE. */
 	enum hand_reply (*reread)(void *self, const struct action *action,
 				  struct domain **ret_domain, struct refusal *refusal);
+	/* Is the guest on its way to or from another host? Asked once, before the first of its
+	 * actions, none of which could be done then. NULL: it is not. */
+	bool (*is_migrating)(void *self, const struct domain *domain);
 	/* devices_still_is() */
 	int (*still_is)(void *self, const struct device *device);
 };

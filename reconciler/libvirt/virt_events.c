@@ -32,14 +32,25 @@ static void pass_event(const struct virt_listener *listener, enum virt_event_kin
 	listener->notify(event, listener->data);
 }
 
-static bool is_revival(int detail)
+static enum virt_event_kind kind_of_start(int detail)
 {
-	return detail == VIR_DOMAIN_EVENT_STARTED_RESTORED ||
-	       detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED ||
-	       detail == VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT;
+	switch (detail) {
+	case VIR_DOMAIN_EVENT_STARTED_RESTORED:
+	case VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT:
+		return VIRT_EVENT_REVIVED;
+	case VIR_DOMAIN_EVENT_STARTED_MIGRATED:
+		return VIRT_EVENT_ARRIVING;
+	default:
+		return VIRT_EVENT_STARTED;
+	}
 }
 
 /*
+ * A guest that arrives from another host says STARTED/MIGRATED when it has begun to,
+ * RESUMED/MIGRATED (or POSTCOPY) when it is there, which may be minutes later, and SUSPENDED/PAUSED
+ * instead when it was paused. The host that it was to leave says RESUMED/MIGRATED when it stays
+ * after all.
+ *
  * Of a revert while running, 9.0.0 to 12.8 say SUSPENDED or RESUMED with FROM_SNAPSHOT; of a
  * restore STARTED/RESTORED and then RESUMED/FROM_SNAPSHOT. The second of such a pair asks for the
  * same again, and who listens makes one of them.
@@ -55,17 +66,20 @@ static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr dom
 		pass_event(listener, VIRT_EVENT_UNDEFINED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_STARTED:
-		pass_event(listener, is_revival(detail) ? VIRT_EVENT_REVIVED : VIRT_EVENT_STARTED,
-			   domain, NULL);
+		pass_event(listener, kind_of_start(detail), domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_SUSPENDED:
 		if (detail == VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT)
 			pass_event(listener, VIRT_EVENT_REVERTED, domain, NULL);
+		else if (detail == VIR_DOMAIN_EVENT_SUSPENDED_PAUSED)
+			pass_event(listener, VIRT_EVENT_ARRIVED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_RESUMED:
-		if (detail == VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT ||
-		    detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED)
+		if (detail == VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT)
 			pass_event(listener, VIRT_EVENT_REVERTED, domain, NULL);
+		else if (detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED ||
+			 detail == VIR_DOMAIN_EVENT_RESUMED_POSTCOPY)
+			pass_event(listener, VIRT_EVENT_ARRIVED, domain, NULL);
 		break;
 	case VIR_DOMAIN_EVENT_STOPPED:
 	case VIR_DOMAIN_EVENT_CRASHED:

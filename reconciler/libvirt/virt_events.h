@@ -9,9 +9,12 @@
 #include "reconciler/libvirt/virt.h"
 
 enum virt_event_kind {
-	VIRT_EVENT_STARTED, /* a QEMU of its own: nothing known of the live side holds any more */
-	VIRT_EVENT_REVIVED, /* started from a restore, a migration or a snapshot: QEMU has let go of
-			     * every USB device, though the XML says otherwise */
+	VIRT_EVENT_STARTED,  /* a QEMU of its own: nothing known of the live side holds any more */
+	VIRT_EVENT_REVIVED,  /* started from a restore or a snapshot: QEMU has let go of every USB
+			      * device, though the XML says otherwise */
+	VIRT_EVENT_ARRIVING, /* from another host: what is said of it here is not yet so */
+	VIRT_EVENT_ARRIVED,  /* it is there, running or paused, and QEMU has let go; or it has not
+			      * left after all, or was only paused: who listens knows */
 	VIRT_EVENT_REVERTED, /* the same under a QEMU that runs on; a restore says this, too, a
 			      * moment after VIRT_EVENT_REVIVED */
 	VIRT_EVENT_STOPPED,

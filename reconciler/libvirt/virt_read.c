@@ -48,6 +48,33 @@ static void read_all(struct readings *readings)
 	}
 }
 
+static bool is_among(virDomainPtr handle, virDomainPtr *handles, int count)
+{
+	char uuid[VIR_UUID_BUFLEN], other[VIR_UUID_BUFLEN];
+
+	virDomainGetUUID(handle, (unsigned char *)uuid);
+	for (int i = 0; i < count; i++) {
+		virDomainGetUUID(handles[i], (unsigned char *)other);
+		if (memcmp(uuid, other, VIR_UUID_BUFLEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Few ever are paused, and one call says which: the others need not be asked for their state. */
+static void note_awake(struct virt *virt, struct readings *readings)
+{
+	virDomainPtr *paused = NULL;
+	int count = CALL(virt, virConnectListAllDomains, virt->connection, &paused,
+			 VIR_CONNECT_LIST_DOMAINS_PAUSED);
+
+	for (gint i = 0; i < readings->count && count >= 0; i++)
+		readings->items[i].awake = !is_among(readings->items[i].handle, paused, count);
+	for (int i = 0; i < count; i++)
+		virDomainFree(paused[i]);
+	free(paused);
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(virDomainGetName(*(virDomainPtr const *)a),
@@ -95,6 +122,7 @@ int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_do
 		readings.items[i].handle = handles[i];
 		readings.items[i].problems = problem_list_new();
 	}
+	note_awake(virt, &readings);
 	read_all(&readings);
 
 	GPtrArray *domains = domain_list_new();

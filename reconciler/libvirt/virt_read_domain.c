@@ -79,14 +79,21 @@ static void read_again(struct virt *virt, struct virt_reading *reading, unsigned
 		virt_reading_all(virt, reading);
 }
 
-/* A domain that cannot be read now keeps what was known of it, so that what it holds stays its own.
- * UNREAD is used up. */
+/*
+ * A domain that cannot be read now keeps what was known of it, so that what it holds stays its own.
+ * But not one that comes from another host: what it was here the last time is nothing to go by.
+ * UNREAD is used up.
+ */
 static struct domain *keep_unread(struct domain *unread, const struct domain *old)
 {
-	struct domain *domain = domain_copy(old);
+	struct domain *domain;
 
+	if (unread->migrating && !old->running)
+		return unread;
+	domain = domain_copy(old);
 	g_free(domain->unreadable);
 	domain->unreadable = g_strdup(unread->unreadable);
+	domain->migrating = unread->migrating;
 	domain_unref(unread);
 	return domain;
 }

@@ -220,11 +220,36 @@ static void read_image(struct virt *virt, struct virt_reading *reading)
 	}
 }
 
+/*
+ * On its way from another host, it shows the config that it left here the last time, if any, and
+ * what it is going to be (9.0.0); newer versions let a dump wait until it is there. Where it is
+ * leaving from, this is its last moment. The state is told at once, whatever else is going on.
+ */
+static bool is_on_its_way(struct virt *virt, const struct virt_reading *reading)
+{
+	int state = 0, reason = 0;
+
+	return CALL(virt, virDomainGetState, reading->handle, &state, &reason, 0) == 0 &&
+	       state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_MIGRATION;
+}
+
+static void note_on_its_way(struct virt_reading *reading)
+{
+	reading->domain->migrating = true;
+	note_unreadable(reading, PROBLEM_DOMAIN_BUSY,
+			g_strdup("it is on its way to or from another host"),
+			"it is read when it is there, or stays after all");
+}
+
 void virt_reading_all(struct virt *virt, struct virt_reading *reading)
 {
 	g_autofree char *live = NULL;
 
 	reading->domain = domain_of(reading->handle);
+	if (reading->domain->running && !reading->awake && is_on_its_way(virt, reading)) {
+		note_on_its_way(reading);
+		return;
+	}
 	g_autofree char *config = virt_reading_dump(virt, reading, VIR_DOMAIN_XML_INACTIVE);
 	if (!config)
 		return;

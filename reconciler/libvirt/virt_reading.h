@@ -16,6 +16,7 @@ struct virt_reading {
 	virDomainPtr handle;   /* the list's */
 	struct domain *domain; /* NULL: it vanished meanwhile */
 	GPtrArray *problems;
+	bool awake; /* it is known not to be paused */
 	char *lost; /* there is no libvirt any more: its words */
 };
 

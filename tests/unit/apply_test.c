@@ -397,6 +397,36 @@ static void a_saved_image_is_edited_and_read_again(void **state)
 	scene_clear(&scene);
 }
 
+static bool is_migrating(void *self G_GNUC_UNUSED, const struct domain *domain)
+{
+	return strcmp(domain->name, "g1") == 0;
+}
+
+static void a_guest_on_its_way_costs_only_itself(void **state)
+{
+	struct scene scene = {0};
+	guint held = 0;
+
+	(void)state;
+	scene_busy(&scene);
+	scene.libvirt->hands.is_migrating = is_migrating;
+	scene_apply(&scene, NULL);
+	for (guint i = 0; i < scene.plan->actions->len; i++) {
+		const struct action *action = nth_action(&scene, i);
+		const struct outcome *outcome = nth_outcome(&scene, i);
+
+		if (strcmp(action->domain->name, "g1") == 0) {
+			assert_int_equal(outcome->kind, OUTCOME_SKIPPED);
+			assert_false(g_ptr_array_find(scene.libvirt->acted, action, NULL));
+			held += outcome->migrating;
+		} else if (!waits_for_undone(&scene, i)) {
+			assert_int_equal(outcome->kind, OUTCOME_DONE);
+		}
+	}
+	assert_true(held > 0);
+	scene_clear(&scene);
+}
+
 static void a_config_hostdev_without_alias_is_detached_too(void **state)
 {
 	struct scene scene = {.world = world_new(), .plan = plan_new()};
@@ -433,6 +463,7 @@ int main(void)
 		cmocka_unit_test(a_changed_device_that_cannot_be_taken_out_is_a_failure),
 		cmocka_unit_test(an_alias_that_another_device_carries_too_is_never_detached),
 		cmocka_unit_test(domains_that_were_not_named_are_left_alone),
+		cmocka_unit_test(a_guest_on_its_way_costs_only_itself),
 		cmocka_unit_test(a_saved_image_is_edited_and_read_again),
 		cmocka_unit_test(a_config_hostdev_without_alias_is_detached_too),
 	};

@@ -82,6 +82,7 @@ static void the_values_are_what_they_were_not_only_their_text(void **state)
 	assert_int_equal(memory->sides[SIDE_LIVE].next_try, 86401000001);
 	assert_int_equal(memory->suspect_since, 1);
 	assert_int_equal(memory->releasing_since, 86400000002);
+	assert_int_equal(memory->migrating_until, 86400000003);
 	assert_true(memory->replugged == G_MAXINT64);
 	assert_non_null(history_find(history, domain->uuid, "ua-usbr-front--a b"));
 }

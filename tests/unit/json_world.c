@@ -190,6 +190,7 @@ struct history *json_world_new_history(void)
 	memory->suspect_since = 1;
 	memory->pending_since = 86400000000;
 	memory->releasing_since = 86400000002;
+	memory->migrating_until = 86400000003;
 	memory->guest_port = g_strdup("0:2");
 	memory->replug = true;
 	memory->sides[SIDE_LIVE].no_inherited_port = true;

@@ -304,6 +304,37 @@ static void a_restore_is_one_revival_and_two_reverts_are_two(void **state)
 	assert_true(known->revived);
 }
 
+static void an_arrival_is_one_revival_however_long_it_takes(void **state)
+{
+	struct known_domain *known = learned(*state, "ua-usbr-x");
+	const uint64_t second = G_USEC_PER_SEC;
+
+	/* Somebody pauses a guest, or a migration from here was called off. */
+	assert_false(hear(known, VIRT_EVENT_ARRIVED, NULL, 1 * second));
+	assert_false(known->revived);
+	assert_true(hear(known, VIRT_EVENT_ARRIVING, NULL, 100 * second));
+	assert_false(known->revived);
+	assert_true(known->restarted);
+	assert_true(hear(known, VIRT_EVENT_ARRIVED, NULL, 700 * second));
+	assert_true(known->revived);
+	assert_int_equal(known->dirty, VIRT_ALL);
+	/* The end of a post-copy migration says the same again. */
+	known->revived = false;
+	hear(known, VIRT_EVENT_ARRIVED, NULL, 800 * second);
+	assert_false(known->revived);
+}
+
+static void what_does_not_arrive_is_no_revival(void **state)
+{
+	struct known_domain *known = learned(*state, "ua-usbr-x");
+
+	hear(known, VIRT_EVENT_ARRIVING, NULL, 1);
+	hear(known, VIRT_EVENT_STOPPED, NULL, 2);
+	hear(known, VIRT_EVENT_STARTED, NULL, 3);
+	hear(known, VIRT_EVENT_ARRIVED, NULL, 4);
+	assert_false(known->revived);
+}
+
 static void what_was_read_before_a_restore_is_not_followed_up(void **state)
 {
 	struct known_domain *known = learned(*state, "ua-usbr-x");
@@ -332,6 +363,8 @@ int main(void)
 		KNOWING(what_others_do_meanwhile_is_read),
 		KNOWING(only_what_changes_the_live_side_is_read),
 		KNOWING(a_restore_is_one_revival_and_two_reverts_are_two),
+		KNOWING(an_arrival_is_one_revival_however_long_it_takes),
+		KNOWING(what_does_not_arrive_is_no_revival),
 		KNOWING(what_was_read_before_a_restore_is_not_followed_up),
 	};
 

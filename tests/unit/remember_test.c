@@ -140,6 +140,46 @@ static void a_release_is_remembered_until_it_is_over(void **state)
 	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
 }
 
+static void a_guest_on_its_way_is_left_alone_and_asked_about_again(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+	char alias[] = "ua-usbr-a";
+	struct action attach = {.kind = ACTION_ATTACH_LIVE, .domain = domain, .device = device};
+	struct outcome held = {.action = &attach, .kind = OUTCOME_SKIPPED, .migrating = true};
+
+	(void)state;
+	attach.alias = attach.slot = alias;
+	world_tag(domain, "a", "AAA");
+	remember_outcome(history, &held, world->now);
+	world_expect(world, history, "", "g1/a pending migrating 1-1\n");
+	world->now += 4 * G_USEC_PER_SEC;
+	world_expect(world, history, "", "g1/a pending migrating 1-1\n");
+	world->now += 1 * G_USEC_PER_SEC;
+	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
+	/* Nothing to do is nothing to wait with. */
+	remember_outcome(history, &held, world->now);
+	world_hostdev(domain->live, alias, device);
+	world_expect(world, history, "", "g1/a attached attached 1-1\n");
+}
+
+static void one_that_cannot_be_read_on_its_way_is_migrating(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	world_tag(domain, "a", "AAA");
+	domain->unreadable = g_strdup("it is on its way");
+	domain->migrating = true;
+	world_expect(world, history, "", "g1/a pending migrating\n");
+}
+
 /* Somebody takes the hostdev out as soon as it is in, for two minutes. How often was it put in? */
 static unsigned int attaches_in_vain(struct snapshot *world, struct history *history,
 				     struct domain *domain, uint64_t until)
@@ -335,6 +375,8 @@ int main(void)
 		cmocka_unit_test(only_who_has_all_domains_may_forget_one),
 		cmocka_unit_test(who_comes_back_under_its_number_is_not_the_one_that_went),
 		cmocka_unit_test(a_release_is_remembered_until_it_is_over),
+		cmocka_unit_test(a_guest_on_its_way_is_left_alone_and_asked_about_again),
+		cmocka_unit_test(one_that_cannot_be_read_on_its_way_is_migrating),
 		cmocka_unit_test(a_start_makes_the_past_of_one_domain_void),
 		cmocka_unit_test(what_does_not_last_is_done_less_and_less_often),
 		cmocka_unit_test(what_has_kept_still_starts_anew),

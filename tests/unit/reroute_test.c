@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "reconciler/core/planner.h"
 #include "reconciler/core/reroute.h"
 #include "world.h"
 
@@ -199,6 +200,30 @@ static void on_its_own_host_an_adopted_hostdev_is_known_by_its_device(void **sta
 	expect(world, domain, REROUTE_RETURNING, "");
 }
 
+static void one_that_was_adopted_is_known_where_it_arrives(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+	struct hostdev *hostdev = stale(domain, "hostdev0", 5);
+	g_autofree char *gone = NULL;
+	g_autofree char *moved = NULL;
+
+	(void)state;
+	world_tag_id(world_tag(domain, "a", "AAA"), 0x0403, 0x6001);
+	route_nowhere(domain->uuid, "ua-usbr-a", &hostdev->bus, &hostdev->dev);
+	gone = g_strdup_printf("-live g1 hostdev0 %u:%u (device_gone)\n", hostdev->bus,
+			       hostdev->dev);
+	moved = g_strdup_printf("-live g1 hostdev0 %u:%u (moved)\n"
+				"+live g1 ua-usbr-a 1:7 (moved)\n",
+				hostdev->bus, hostdev->dev);
+	/* No placeholder stays, whether the device is here or not. */
+	world_expect(world, history, gone, "g1/a missing not_plugged_in\n");
+	world_plug(world, "1-1", 7, 0x0403, 0x6001, "AAA");
+	world_plug(world, "1-2", 8, 0x0403, 0x6001, "BBB");
+	world_expect(world, history, moved, "g1/a pending moved 1-1\n");
+}
+
 static void what_will_not_be_elsewhere_is_said(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -235,6 +260,7 @@ int main(void)
 		cmocka_unit_test(an_adopted_hostdev_is_known_by_its_ids_alone),
 		cmocka_unit_test(an_adopted_hostdev_that_two_tags_may_mean_stays),
 		cmocka_unit_test(on_its_own_host_an_adopted_hostdev_is_known_by_its_device),
+		cmocka_unit_test(one_that_was_adopted_is_known_where_it_arrives),
 		cmocka_unit_test(what_will_not_be_elsewhere_is_said),
 	};
 
