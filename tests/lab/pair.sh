@@ -73,9 +73,10 @@ pair_settle_in() { # NAME NUMBER
 }
 
 # Downtime of any length: a wire between two emulators is slow, and a guest in an emulator never idle.
+# Persistent: B has a config of that name already, without the tags, and its own would count.
 migrate() { # GUEST [VIRSH-OPTION...]: from A to B
 	host virsh --quiet migrate-setmaxdowntime "$1" 60000
-	host virsh --quiet migrate --live "$@" qemu+ssh://b/system
+	host virsh --quiet migrate --live --persistent "$@" qemu+ssh://b/system
 }
 
 lab_pair() { # up [SNAPSHOT] | down
