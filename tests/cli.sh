@@ -186,7 +186,7 @@ test_readme() {
 
 test_streams() {
 	expect 0 usbreconcile -v -c "$calm" status
-	says err '1 virConnectListAllDomains'
+	says err '2 virConnectListAllDomains'
 	checks=$((checks + 4))
 	what='a full disk'
 	usbreconcile -c "$calm" status >/dev/full 2>err
