@@ -169,8 +169,12 @@ static char *alias_spelling(const char *place)
 	return spelling;
 }
 
+/* Both halves of a socket may be occupied at once, by devices that are not the same: a dock's hub
+ * numbers its USB 2 and USB 3 ports alike, whatever is soldered to them. */
 static const char *place_of(const struct device *device)
 {
+	if (device->port_v3)
+		return device->port_v3;
 	if (device->port)
 		return device->port;
 	return device->id_path ? device->id_path : device->sysname;
@@ -178,14 +182,18 @@ static const char *place_of(const struct device *device)
 
 char *tag_alias(const struct tag *tag, const struct device *device)
 {
-	g_autofree char *place = NULL;
-
 	if (!tag->name || (tag->group && !device))
 		return NULL;
 	if (!tag->group)
 		return g_strconcat(TAG_ALIAS_PREFIX, tag->name, NULL);
-	place = alias_spelling(place_of(device));
-	return g_strconcat(TAG_ALIAS_PREFIX, tag->name, TAG_GROUP_DIVIDER, place, NULL);
+	return tag_alias_at(tag, place_of(device));
+}
+
+char *tag_alias_at(const struct tag *tag, const char *place)
+{
+	g_autofree char *spelling = alias_spelling(place);
+
+	return g_strconcat(TAG_ALIAS_PREFIX, tag->name, TAG_GROUP_DIVIDER, spelling, NULL);
 }
 
 bool tag_owns_alias(const struct tag *tag, const char *alias)

@@ -85,6 +85,9 @@ uint32_t tag_hash(const struct tag *tag);
  * a usable name, and for a group without DEVICE: no hostdev can be theirs. */
 char *tag_alias(const struct tag *tag, const struct device *device);
 
+/* The alias of a group's member at PLACE (a port, say): a new string. */
+char *tag_alias_at(const struct tag *tag, const char *place);
+
 /* Does ALIAS (may be NULL) name TAG, or for a group one of its members? */
 bool tag_owns_alias(const struct tag *tag, const char *alias);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/core/planner.h"
 
+#include "reconciler/core/aliases.h"
 #include "reconciler/core/warnings.h"
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
@@ -130,14 +131,12 @@ static void add_leftovers(struct planning *planning, const struct claim *claim,
 static void add_claim(struct planning *planning, const struct claim *claim)
 {
 	const struct domain *domain = claim->domain;
+	g_autoptr(GPtrArray) aliases = aliases_choose(claim);
 	g_autofree char *alias = NULL;
 
-	for (guint i = 0; i < claim->owned->len; i++) {
-		const struct device *device = g_ptr_array_index(claim->owned, i);
-		g_autofree char *member = tag_alias(claim->tag, device);
-
-		add_claim_job(planning, claim, member, device, REASON_NOT_OWNED);
-	}
+	for (guint i = 0; i < claim->owned->len; i++)
+		add_claim_job(planning, claim, g_ptr_array_index(aliases, i),
+			      g_ptr_array_index(claim->owned, i), REASON_NOT_OWNED);
 	if (claim->owned->len == 0) {
 		/* A tag without a usable name has no alias. No hostdev has an empty one, so the
 		 * slot finds none. */

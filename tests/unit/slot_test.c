@@ -356,6 +356,45 @@ static void what_a_group_no_longer_has_is_no_member_of_it(void **state)
 	assert_int_equal(verdict->members->len, 1);
 }
 
+/* What they are called depends on what they have, not on who came first. */
+static void two_members_never_share_an_alias(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	OWN(history) other = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+	struct device *nic = world_plug(world, "2-3.1", 6, 1, 3, NULL);
+	struct tag *tag = world_tag(domain, "g", NULL);
+
+	(void)state;
+	tag->group = true;
+	tag->port = world_port("1-3");
+	world_plug(world, "1-3.1", 5, 1, 2, NULL);
+	world_expect(world, history,
+		     "+live g1 ua-usbr-g--pci-0000-00-14-0-usb-0-3-1 1:5 (not_attached)\n"
+		     "+live g1 ua-usbr-g--pci-0000-00-14-0-usbv3-0-3-1 2:6 (not_attached)\n",
+		     "g1/g pending not_attached 1-3.1 2-3.1\n");
+	assert_int_equal(world_settle(world, history), 1);
+	/* Had the NIC the other spelling, it keeps it. */
+	g_ptr_array_set_size(domain->live, 0);
+	world_hostdev(domain->live, "ua-usbr-g--pci-0000-00-14-0-usb-0-3-1", nic);
+	world_expect(world, other,
+		     "+live g1 ua-usbr-g--pci-0000-00-14-0-usb-0-3-1-1-3-1 1:5 (not_attached)\n",
+		     "g1/g pending not_attached 1-3.1 2-3.1\n");
+	assert_int_equal(world_settle(world, other), 1);
+	/* And it is called as it is called when the other one has gone. */
+	world_unplug(world, nic);
+	world_expect(world, other,
+		     "-live g1 ua-usbr-g--pci-0000-00-14-0-usb-0-3-1 2:6 (not_owned)\n",
+		     "g1/g attached attached 1-3.1\n");
+	/* Ports that differ only in what an alias cannot have, and even their names. */
+	g_ptr_array_set_size(domain->live, 0);
+	world_plug(world, "1-3.1", 7, 1, 4, NULL);
+	world_plug(world, "1-3.1", 8, 1, 4, NULL);
+	assert_int_equal(world_settle(world, other), 1);
+	assert_int_equal(domain->live->len, 3);
+}
+
 static void a_gone_hostdev_is_found_behind_others(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -424,6 +463,7 @@ int main(void)
 		cmocka_unit_test(what_libvirt_is_taking_out_is_not_asked_for_again),
 		cmocka_unit_test(an_old_failure_is_none_once_nothing_is_to_be_done),
 		cmocka_unit_test(what_a_group_no_longer_has_is_no_member_of_it),
+		cmocka_unit_test(two_members_never_share_an_alias),
 		cmocka_unit_test(a_gone_hostdev_is_found_behind_others),
 		cmocka_unit_test(a_domain_that_cannot_be_read_stops_no_other),
 		cmocka_unit_test(what_is_adopted_or_ours_is_not_listed_as_others),

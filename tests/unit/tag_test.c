@@ -98,6 +98,9 @@ static void a_member_is_named_after_its_port(void **state)
 
 	(void)state;
 	assert_alias("front", true, device, "ua-usbr-front--pci-0000-00-14-0-usb-0-7");
+	/* Its companion may be occupied as well, by another. */
+	device->port_v3 = g_strdup("pci-0000:00:14.0-usbv3-0:3");
+	assert_alias("front", true, device, "ua-usbr-front--pci-0000-00-14-0-usbv3-0-3");
 }
 
 static void a_member_without_port_is_named_by_what_it_has(void **state)
