@@ -13,6 +13,29 @@ static void free_hostdev(gpointer data)
 	hostdev_free(data);
 }
 
+static void free_port(gpointer data)
+{
+	struct guest_port *port = data;
+
+	g_free(port->port);
+	g_free(port->by);
+	g_free(port);
+}
+
+GPtrArray *domain_new_ports(void)
+{
+	return g_ptr_array_new_with_free_func(free_port);
+}
+
+void domain_add_port(GPtrArray *ports, const char *port, const char *by)
+{
+	struct guest_port *taken = g_new0(struct guest_port, 1);
+
+	taken->port = g_strdup(port);
+	taken->by = g_strdup(by);
+	g_ptr_array_add(ports, taken);
+}
+
 struct domain *domain_new(const char *name, const char *uuid)
 {
 	struct domain *domain = g_atomic_rc_box_new0(struct domain);
@@ -23,6 +46,9 @@ struct domain *domain_new(const char *name, const char *uuid)
 	domain->live = g_ptr_array_new_with_free_func(free_hostdev);
 	domain->config = g_ptr_array_new_with_free_func(free_hostdev);
 	domain->image = g_ptr_array_new_with_free_func(free_hostdev);
+	domain->live_ports = domain_new_ports();
+	domain->config_ports = domain_new_ports();
+	domain->guest_buses = g_array_new(FALSE, FALSE, sizeof(struct guest_bus));
 	domain->other_aliases = g_ptr_array_new_with_free_func(g_free);
 	return domain;
 }
@@ -38,6 +64,9 @@ static void clear(gpointer data)
 	g_ptr_array_unref(domain->live);
 	g_ptr_array_unref(domain->config);
 	g_ptr_array_unref(domain->image);
+	g_ptr_array_unref(domain->live_ports);
+	g_ptr_array_unref(domain->config_ports);
+	g_array_unref(domain->guest_buses);
 	g_ptr_array_unref(domain->other_aliases);
 }
 
@@ -64,6 +93,9 @@ struct domain *domain_copy(const struct domain *domain)
 	g_ptr_array_ref(copy->live);
 	g_ptr_array_ref(copy->config);
 	g_ptr_array_ref(copy->image);
+	g_ptr_array_ref(copy->live_ports);
+	g_ptr_array_ref(copy->config_ports);
+	g_array_ref(copy->guest_buses);
 	g_ptr_array_ref(copy->other_aliases);
 	return copy;
 }

@@ -17,6 +17,18 @@ enum metadata_state {
 	METADATA_UNREAD,  /* could not be read: nothing follows from it */
 };
 
+/* A USB port of the guest, and what has it. */
+struct guest_port {
+	char *port; /* "BUS:PORT" */
+	char *by;   /* the element: "input", "redirdev", "hub", … */
+};
+
+/* A USB controller of the guest. */
+struct guest_bus {
+	unsigned int bus;
+	unsigned int ports;
+};
+
 struct domain {
 	char *name;
 	char *uuid;
@@ -33,6 +45,13 @@ struct domain {
 	GPtrArray *live;   /* struct hostdev * in document order; empty when off */
 	GPtrArray *config; /* struct hostdev *; empty when transient */
 	GPtrArray *image;  /* struct hostdev * of the managed save image; empty without */
+	/* struct guest_port *: USB ports that others than USB hostdevs have in the live XML, and
+	 * in the persistent one. */
+	GPtrArray *live_ports;
+	GPtrArray *config_ports;
+	/* struct guest_bus, of the XML that the tags are in. For `validate` only, and not in the
+	 * JSON form. */
+	GArray *guest_buses;
 	/* Of the guest's USB controllers and hubs; and how many of them its other devices have, but
 	 * hostdevs. For `validate` only: neither is in the JSON form. */
 	unsigned int guest_ports;
@@ -51,6 +70,10 @@ struct domain *domain_ref(struct domain *domain);
 
 /* The same domain, sharing its lists: replace a list, never change it. */
 struct domain *domain_copy(const struct domain *domain);
+
+/* A new, empty list of struct guest_port * that it owns; and one more in it. */
+GPtrArray *domain_new_ports(void);
+void domain_add_port(GPtrArray *ports, const char *port, const char *by);
 
 /* The tag of that name, or NULL. */
 const struct tag *domain_find_tag(const struct domain *domain, const char *name);

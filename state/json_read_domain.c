@@ -186,6 +186,33 @@ static void read_aliases(const struct json_node *domain, GPtrArray *aliases)
 	}
 }
 
+static void read_ports(const struct json_node *object, const char *key, GPtrArray *ports)
+{
+	struct json_node list = json_node_get(object, key);
+	size_t length = json_node_length(&list);
+
+	for (size_t i = 0; i < length; i++) {
+		struct json_node element = json_node_at(&list, i);
+		struct json_node node = json_node_get(&element, "port");
+		g_autofree char *port = json_node_need_text(&element, "port");
+		g_autofree char *by = json_node_need_text(&element, "by");
+
+		if (!guest_port_ok(port))
+			json_node_complain(&node, "must be BUS:PORT");
+		domain_add_port(ports, port, by);
+	}
+}
+
+static void read_ports_taken(const struct json_node *domain, GPtrArray *live, GPtrArray *config)
+{
+	struct json_node object = json_node_get(domain, "ports_taken");
+
+	if (!object.value)
+		return;
+	read_ports(&object, "live", live);
+	read_ports(&object, "config", config);
+}
+
 static bool need_bool(const struct json_node *object, const char *key)
 {
 	json_node_need(object, key);
@@ -209,6 +236,7 @@ static struct domain *read_domain(const struct json_node *node)
 	read_hostdevs(node, "live", domain->live);
 	read_hostdevs(node, "config", domain->config);
 	read_hostdevs(node, "image", domain->image);
+	read_ports_taken(node, domain->live_ports, domain->config_ports);
 	read_aliases(node, domain->other_aliases);
 	return domain;
 }

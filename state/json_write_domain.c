@@ -97,6 +97,30 @@ static json_t *write_aliases(const GPtrArray *aliases)
 	return list;
 }
 
+static json_t *write_ports(const GPtrArray *ports)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < ports->len; i++) {
+		const struct guest_port *taken = g_ptr_array_index(ports, i);
+		json_t *object = json_object();
+
+		json_put_text(object, "port", taken->port);
+		json_put_text(object, "by", taken->by);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *write_ports_taken(const struct domain *domain)
+{
+	json_t *object = json_object();
+
+	json_put(object, "live", write_ports(domain->live_ports));
+	json_put(object, "config", write_ports(domain->config_ports));
+	return object;
+}
+
 struct json_t *json_write_domain(const struct domain *domain, const struct plan *plan)
 {
 	json_t *object = json_object();
@@ -114,6 +138,7 @@ struct json_t *json_write_domain(const struct domain *domain, const struct plan 
 	json_put(object, "live", write_hostdevs(domain->live));
 	json_put(object, "config", write_hostdevs(domain->config));
 	json_put(object, "image", write_hostdevs(domain->image));
+	json_put(object, "ports_taken", write_ports_taken(domain));
 	json_put(object, "other_aliases", write_aliases(domain->other_aliases));
 	return object;
 }

@@ -58,6 +58,7 @@ const char *problem_code_name(enum problem_code code)
 		[PROBLEM_NOTHING_MATCHES] = "nothing_matches",
 		[PROBLEM_SEVERAL_MATCH] = "several_match",
 		[PROBLEM_TOO_FEW_PORTS] = "too_few_ports",
+		[PROBLEM_GUEST_PORT] = "guest_port",
 		[PROBLEM_BOUND_TO_HOST] = "bound_to_host",
 		[PROBLEM_SERIAL_NOT_UNIQUE] = "serial_not_unique",
 	};

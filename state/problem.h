@@ -28,6 +28,7 @@ enum problem_code {
 	PROBLEM_NOTHING_MATCHES,     /* `validate`: no device of this host is what a tag asks for */
 	PROBLEM_SEVERAL_MATCH,       /* `validate`: more devices are than the tag takes */
 	PROBLEM_TOO_FEW_PORTS, /* `validate`: the guest has fewer USB ports than its tags need */
+	PROBLEM_GUEST_PORT,    /* `validate`: a tag cannot have the port in the guest it asks for */
 	PROBLEM_BOUND_TO_HOST, /* `migrate-xml`: it will not be elsewhere as it is here */
 	PROBLEM_SERIAL_NOT_UNIQUE, /* a tag has its device today, but its serial is another's too */
 };

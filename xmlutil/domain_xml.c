@@ -67,6 +67,12 @@ static void read_leniently(struct _xmlDoc *lenient, GPtrArray *hostdevs, GPtrArr
 		read_devices(xml_root(lenient), hostdevs, other_aliases);
 }
 
+static void learn_ports(const struct _xmlNode *root, GPtrArray **ports)
+{
+	g_ptr_array_unref(*ports);
+	*ports = guest_ports_taken(root);
+}
+
 int domain_xml_read_config(const char *xml, bool transient, struct domain *domain,
 			   GPtrArray *problems, char **err)
 {
@@ -82,13 +88,14 @@ int domain_xml_read_config(const char *xml, bool transient, struct domain *domai
 		return -1;
 	}
 	read_devices(root, hostdevs, domain->other_aliases);
+	learn_ports(root, transient ? &domain->live_ports : &domain->config_ports);
 	guest_ports_read(root, domain);
 	wrapper_read_domain(root, &reading, domain);
 	return 0;
 }
 
 static int read_only_devices(const char *xml, GPtrArray *hostdevs, GPtrArray *other_aliases,
-			     char **err)
+			     GPtrArray **ports, char **err)
 {
 	OWN_XML lenient = NULL;
 	OWN_XML doc = parse(xml, &lenient, err);
@@ -99,17 +106,20 @@ static int read_only_devices(const char *xml, GPtrArray *hostdevs, GPtrArray *ot
 		return -1;
 	}
 	read_devices(root, hostdevs, other_aliases);
+	if (ports)
+		learn_ports(root, ports);
 	return 0;
 }
 
 int domain_xml_read_live(const char *xml, struct domain *domain, char **err)
 {
-	return read_only_devices(xml, domain->live, domain->other_aliases, err);
+	return read_only_devices(xml, domain->live, domain->other_aliases, &domain->live_ports,
+				 err);
 }
 
 int domain_xml_read_image(const char *xml, struct domain *domain, char **err)
 {
-	return read_only_devices(xml, domain->image, NULL, err);
+	return read_only_devices(xml, domain->image, NULL, NULL, err);
 }
 
 struct domain *domain_xml_read_alone(const struct _xmlNode *root, GPtrArray *problems)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "xmlutil/hostdev_xml.h"
 #include "xmlutil/xml.h"
 
 /* What libvirt counts (virDomainUSBAddressControllerModelToPorts, 9.0.0 to 11.3.0); the companions
@@ -42,15 +43,47 @@ static unsigned int ports_of(const struct _xmlNode *controller)
 	return model ? 0 : models[0].ports;
 }
 
+static unsigned int bus_of(const struct _xmlNode *controller)
+{
+	g_autofree char *index = xml_attribute(controller, "index");
+	guint64 bus = 0;
+
+	if (index)
+		g_ascii_string_to_unsigned(index, 10, 0, G_MAXUINT16, &bus, NULL);
+	return (unsigned int)bus;
+}
+
+GPtrArray *guest_ports_taken(const struct _xmlNode *root)
+{
+	const struct _xmlNode *devices = xml_child(root, "devices");
+	struct _xmlNode *element = devices ? xml_first(devices) : NULL;
+	GPtrArray *taken = domain_new_ports();
+
+	for (; element; element = xml_next(element)) {
+		g_autofree char *port =
+			hostdev_xml_is_usb(element) ? NULL : hostdev_xml_guest_port(element);
+
+		if (port)
+			domain_add_port(taken, port, xml_name(element));
+	}
+	return taken;
+}
+
 void guest_ports_read(const struct _xmlNode *root, struct domain *domain)
 {
 	const struct _xmlNode *devices = xml_child(root, "devices");
 	struct _xmlNode *element = devices ? xml_first(devices) : NULL;
 
 	domain->guest_ports = domain->guest_ports_taken = 0;
+	g_array_unref(domain->guest_buses);
+	domain->guest_buses = g_array_new(FALSE, FALSE, sizeof(struct guest_bus));
 	for (; element; element = xml_next(element)) {
-		if (xml_is(element, "controller") && has(element, "type", "usb"))
-			domain->guest_ports += ports_of(element);
+		if (xml_is(element, "controller") && has(element, "type", "usb")) {
+			struct guest_bus bus = {bus_of(element), ports_of(element)};
+
+			domain->guest_ports += bus.ports;
+			g_array_append_val(domain->guest_buses, bus);
+		}
 		if (xml_is(element, "hub") && has(element, "type", "usb"))
 			domain->guest_ports += HUB_PORTS;
 		/* libvirt gives everything on USB a port when it is defined. */

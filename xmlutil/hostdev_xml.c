@@ -66,7 +66,7 @@ static void read_source(const struct _xmlNode *source, struct hostdev *hostdev)
 		hostdev->guest_reset = GUEST_RESET_DEFAULT;
 }
 
-static char *read_guest_port(const struct _xmlNode *element)
+char *hostdev_xml_guest_port(const struct _xmlNode *element)
 {
 	const struct _xmlNode *address = xml_child(element, "address");
 	g_autofree char *type = xml_attribute(address, "type");
@@ -90,7 +90,7 @@ struct hostdev *hostdev_xml_read(const struct _xmlNode *element)
 	struct hostdev *hostdev = hostdev_new();
 
 	hostdev->alias = hostdev_xml_alias(element);
-	hostdev->guest_port = read_guest_port(element);
+	hostdev->guest_port = hostdev_xml_guest_port(element);
 	read_source(xml_child(element, "source"), hostdev);
 	return hostdev;
 }

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "state/guest_port.h"
 #include "xmlutil/entry.h"
+#include "xmlutil/guest_ports.h"
 #include "xmlutil/wrapper.h"
 #include "xmlutil/xml.h"
 
@@ -142,6 +144,24 @@ static void object_second_metadata(const struct _xmlNode *element, const struct 
 	       "is there twice: libvirt keeps the first and loses the others without a word", fix);
 }
 
+/* That the guest has the ports that its tags ask for. */
+static void validate_ports(const struct _xmlNode *root, const struct reading *reading,
+			   struct domain *domain)
+{
+	domain->persistent = true;
+	g_ptr_array_unref(domain->config_ports);
+	domain->config_ports = guest_ports_taken(root);
+	guest_ports_read(root, domain);
+	for (guint i = 0; i < domain->tags->len; i++) {
+		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+		char *why_not = guest_port_why_not(domain, tag);
+
+		if (why_not)
+			reading_remark(reading, tag->line, why_not,
+				       g_strdup("choose another port, or leave it to libvirt"));
+	}
+}
+
 static void validate_domain(const struct _xmlNode *root, const struct reading *reading,
 			    struct domain *domain)
 {
@@ -157,6 +177,7 @@ static void validate_domain(const struct _xmlNode *root, const struct reading *r
 		else
 			find_misplaced(child, reading);
 	}
+	validate_ports(root, reading, domain);
 }
 
 /* An element without namespace: `virsh metadata --set` gives it ours, but in a domain document

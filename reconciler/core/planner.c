@@ -6,6 +6,7 @@
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
 #include "reconciler/core/plan_index.h"
+#include "reconciler/core/room.h"
 #include "reconciler/core/slot.h"
 
 /* A slot and what is said about it. `claim` is NULL for a hostdev whose tag is gone. */
@@ -242,20 +243,44 @@ static void note_config_dependency(const struct plan *plan, struct action *attac
 		g_ptr_array_add(attach->after, before);
 }
 
-/* The order of doing: what libvirt put a placeholder for goes first (QEMU gives it another device
- * as long as it stands), then everything else that goes, what comes, and the files. */
-enum phase { PHASE_PLACEHOLDERS, PHASE_DETACH, PHASE_ATTACH, PHASE_CONFIG, PHASE_IMAGE, PHASES };
+/*
+ * The order of doing: what libvirt put a placeholder for goes first (QEMU gives it another device
+ * as long as it stands), then everything else that goes, what comes, and the files. What has a port
+ * in the guest comes before what libvirt finds one for: it might find that.
+ */
+enum phase {
+	PHASE_PLACEHOLDERS,
+	PHASE_DETACH,
+	PHASE_ATTACH_AT_PORT,
+	PHASE_ATTACH,
+	PHASE_CONFIG_AT_PORT,
+	PHASE_CONFIG,
+	PHASE_IMAGE,
+	PHASES
+};
 
-static enum phase phase_of(const struct action *action)
+/* Will libvirt have to find a port in the config's guest? */
+static bool leaves_config_port(const struct slot *slot)
+{
+	for (guint i = 0; i < slot->actions->len; i++) {
+		const struct action *action = g_ptr_array_index(slot->actions, i);
+
+		if (action && action->kind == ACTION_ATTACH_CONFIG)
+			return !action->guest_port;
+	}
+	return false;
+}
+
+static enum phase phase_of(const struct slot *slot, const struct action *action)
 {
 	switch (action->kind) {
 	case ACTION_DETACH_LIVE:
 		return action->hostdev->missing ? PHASE_PLACEHOLDERS : PHASE_DETACH;
 	case ACTION_ATTACH_LIVE:
-		return PHASE_ATTACH;
+		return action->guest_port ? PHASE_ATTACH_AT_PORT : PHASE_ATTACH;
 	case ACTION_DETACH_CONFIG:
 	case ACTION_ATTACH_CONFIG:
-		return PHASE_CONFIG;
+		return leaves_config_port(slot) ? PHASE_CONFIG : PHASE_CONFIG_AT_PORT;
 	case ACTION_EDIT_IMAGE:
 		return PHASE_IMAGE;
 	}
@@ -267,7 +292,7 @@ static void collect_phase(struct planning *planning, struct slot *slot, enum pha
 	for (guint i = 0; i < slot->actions->len; i++) {
 		struct action *action = g_ptr_array_index(slot->actions, i);
 
-		if (!action || phase_of(action) != phase)
+		if (!action || phase_of(slot, action) != phase)
 			continue;
 		if (action->kind == ACTION_ATTACH_LIVE)
 			plan_index_add_dependencies(planning->index, action);
@@ -331,6 +356,8 @@ static void note_wake(struct plan *plan, const struct slot *slot)
 
 static void plan_slots(struct planning *planning)
 {
+	g_autoptr(GPtrArray) slots = g_ptr_array_new();
+
 	for (guint i = 0; i < planning->jobs->len; i++) {
 		struct job *job = g_ptr_array_index(planning->jobs, i);
 
@@ -346,7 +373,9 @@ static void plan_slots(struct planning *planning)
 		struct job *job = g_ptr_array_index(planning->jobs, i);
 
 		drop_if_blocked(planning, &job->slot);
+		g_ptr_array_add(slots, &job->slot);
 	}
+	room_make(slots);
 }
 
 static void add_jobs(struct planning *planning, const struct claims *claims)

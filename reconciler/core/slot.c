@@ -298,8 +298,11 @@ static bool config_port(const struct slot *slot, const char **ret_port)
 	return true;
 }
 
-static bool config_is_right(const struct slot *slot, const char *port)
+/* That the live side has another port than the config is no reason to write: only what the tag asks
+ * for is. */
+static bool config_is_right(const struct slot *slot)
 {
+	const char *asked = slot->tag->guest_port;
 	const struct hostdev *config = slot->config;
 
 	if (!hostdev_is(config, slot->device))
@@ -307,20 +310,21 @@ static bool config_is_right(const struct slot *slot, const char *port)
 		return !config->has_address && !tag_alias_is_ours(config->alias);
 	if (!is_own(slot, config))
 		return !tag_alias_is_ours(config->alias);
-	return config->has_id && g_strcmp0(config->startup_policy, "optional") == 0 &&
+	/* libvirt takes no vendor 0: such a device's hostdev has an address alone. */
+	return config->has_id == (slot->device->id.vendor != 0) &&
+	       g_strcmp0(config->startup_policy, "optional") == 0 &&
 	       config->guest_reset == slot->tag->guest_reset &&
-	       (!port || g_strcmp0(config->guest_port, port) == 0);
+	       (!asked || g_strcmp0(config->guest_port, asked) == 0);
 }
 
 static void want_config(struct slot *slot)
 {
 	const char *port;
-	bool port_known = config_port(slot, &port);
 	enum reason reason = slot->config ? REASON_CONFIG_STALE : REASON_CONFIG_ABSENT;
 
-	if (slot->config && config_is_right(slot, port_known ? port : NULL))
+	if (slot->config && config_is_right(slot))
 		return;
-	if (!port_known) {
+	if (!config_port(slot, &port)) {
 		note_pending(slot, reason);
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "reconciler/core/warnings.h"
 
 #include "reconciler/core/explain.h"
+#include "state/guest_port.h"
 #include "state/text.h"
 
 static void add(GPtrArray *problems, enum problem_code code, const struct domain *domain,
@@ -144,6 +145,20 @@ static void check_ports(GPtrArray *problems, const struct plan *plan, const stru
 	    "with `virsh edit`: <controller type='usb' model='qemu-xhci' ports='15'/>");
 }
 
+static void check_domain(GPtrArray *problems, const struct plan *plan, const struct claims *claims,
+			 const struct domain *domain)
+{
+	check_ports(problems, plan, claims, domain);
+	for (guint i = 0; i < domain->tags->len; i++) {
+		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+		char *why_not = guest_port_why_not(domain, tag);
+
+		if (why_not)
+			add(problems, PROBLEM_GUEST_PORT, domain, tag, why_not,
+			    "choose another port, or leave it to libvirt");
+	}
+}
+
 void warnings_of_tags(GPtrArray *problems, const struct snapshot *snapshot, const struct plan *plan)
 {
 	OWN(claims) claims = claims_settle(snapshot);
@@ -154,6 +169,6 @@ void warnings_of_tags(GPtrArray *problems, const struct snapshot *snapshot, cons
 		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
 
 		if (!domain->unreadable)
-			check_ports(problems, plan, claims, domain);
+			check_domain(problems, plan, claims, domain);
 	}
 }

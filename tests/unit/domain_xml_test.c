@@ -105,6 +105,54 @@ static void a_config_has_tags_with_the_lines_of_the_document(void **state)
 	assert_int_equal(tag_at(&result, 1)->line, 7);
 }
 
+static void expect_ports(const GPtrArray *ports, const char *expected)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < ports->len; i++) {
+		const struct guest_port *port = g_ptr_array_index(ports, i);
+
+		g_string_append_printf(text, "%s%s %s", i ? ", " : "", port->port, port->by);
+	}
+	assert_string_equal(text->str, expected);
+}
+
+static void who_has_a_port_of_the_guest_is_known_of_each_side(void **state)
+{
+	static const char xml[] =
+		"<domain><devices>"
+		"<controller type='usb' index='1' model='qemu-xhci' ports='8'/>"
+		"<hub type='usb'><address type='usb' bus='0' port='1'/></hub>"
+		"<input type='tablet' bus='usb'><address type='usb' bus='0' port='1.2'/></input>"
+		"<input type='mouse' bus='ps2'/>"
+		"<redirdev bus='usb' type='spicevmc'><address type='usb' bus='1' "
+		"port='3'/></redirdev>"
+		"<hostdev mode='subsystem' type='usb'><address type='usb' bus='1' "
+		"port='4'/></hostdev>"
+		"<hostdev mode='subsystem' type='pci'><address type='pci' bus='1'/></hostdev>"
+		"<disk type='block'><address type='usb' bus='1' port='5'/></disk>"
+		"</devices></domain>";
+	RESULT result = result_new();
+	char *err = NULL;
+
+	(void)state;
+	/* Twice: it is learned anew. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			domain_xml_read_config(xml, false, result.domain, result.problems, &err),
+			0);
+	expect_ports(result.domain->config_ports, "0:1 hub, 0:1.2 input, 1:3 redirdev, 1:5 disk");
+	expect_ports(result.domain->live_ports, "");
+	assert_int_equal(result.domain->guest_buses->len, 1);
+	assert_int_equal(g_array_index(result.domain->guest_buses, struct guest_bus, 0).bus, 1);
+	assert_int_equal(g_array_index(result.domain->guest_buses, struct guest_bus, 0).ports, 8);
+	assert_int_equal(domain_xml_read_live("<domain><devices><input><address type='usb' bus='0' "
+					      "port='7'/></input></devices></domain>",
+					      result.domain, &err),
+			 0);
+	expect_ports(result.domain->live_ports, "0:7 input");
+}
+
 static void the_ports_of_a_guest_are_counted_as_libvirt_does(void **state)
 {
 	static const struct {
@@ -365,6 +413,7 @@ int main(void)
 		cmocka_unit_test(an_address_by_port_is_none),
 		cmocka_unit_test(our_aliases_on_other_devices_are_found_once),
 		cmocka_unit_test(a_config_has_tags_with_the_lines_of_the_document),
+		cmocka_unit_test(who_has_a_port_of_the_guest_is_known_of_each_side),
 		cmocka_unit_test(the_ports_of_a_guest_are_counted_as_libvirt_does),
 		cmocka_unit_test(a_transient_domains_hostdevs_are_live),
 		cmocka_unit_test(an_image_is_read_into_its_own_list),

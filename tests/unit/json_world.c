@@ -135,6 +135,8 @@ static struct domain *new_domain(void)
 	placeholder->missing = true;
 	g_ptr_array_add(domain->image, placeholder);
 	g_ptr_array_add(domain->other_aliases, g_strdup("ua-usbr-tablet"));
+	domain_add_port(domain->live_ports, "0:1", "input");
+	domain_add_port(domain->config_ports, "0:1.2", "redirdev");
 	return domain;
 }
 

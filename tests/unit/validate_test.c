@@ -143,6 +143,60 @@ static void what_libvirt_would_lose_is_found(void **state)
 	}
 }
 
+#define GUEST(port, devices)                                                                       \
+	"<domain><metadata><u:devices " OURS ">\n<u:device name='a' serial='1' guestPort='" port   \
+	"'/>\n<u:device name='b' serial='2' guestPort='0:2'/></u:devices></metadata><devices>"     \
+	"<controller type='usb' model='qemu-xhci'/>" devices "</devices></domain>"
+
+static void a_port_that_a_tag_cannot_have_is_remarked_on(void **state)
+{
+	static const struct {
+		const char *xml, *why;
+	} guests[] = {
+		{GUEST("0:4", ""), NULL},
+		{GUEST("0:9", ""), "the guest's USB controller has 4 ports"},
+		{GUEST("3:1", ""), "the guest has no USB controller with index 3"},
+		{GUEST("0:1.1", ""), "the guest has no hub at 0:1"},
+		{GUEST("0:1.8", "<hub type='usb'><address type='usb' bus='0' port='1'/></hub>"),
+		 NULL},
+		{GUEST("0:1.9", "<hub type='usb'><address type='usb' bus='0' port='1'/></hub>"),
+		 "the guest's hub has 8 ports"},
+		{GUEST("0:1",
+		       "<input type='tablet'><address type='usb' bus='0' port='1'/></input>"),
+		 "the guest's <input> has it"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(guests); i++) {
+		VALIDATION result = validate(guests[i].xml);
+		const struct problem *problem;
+
+		assert_int_equal(result.critical, 0);
+		assert_int_equal(result.problems->len, guests[i].why != NULL);
+		if (!guests[i].why)
+			continue;
+		problem = g_ptr_array_index(result.problems, 0);
+		assert_int_equal(problem->line, 2);
+		assert_true(g_str_has_suffix(problem->message, guests[i].why));
+	}
+}
+
+static void two_tags_with_one_port_are_remarked_on(void **state)
+{
+	VALIDATION result = validate(GUEST("0:2", ""));
+	const struct problem *problem;
+
+	(void)state;
+	assert_int_equal(result.problems->len, 1);
+	problem = g_ptr_array_index(result.problems, 0);
+	assert_string_equal(problem->message, "vm.xml: line 3: b cannot have guestPort 0:2: tag a "
+					      "asks for it as well");
+	/* What has no controller of its own gets one. */
+	assert_fine("<domain><metadata><u:devices " OURS "><u:device name='a' serial='1' "
+		    "guestPort='0:1'/></u:devices></metadata></domain>",
+		    1);
+}
+
 static void entries_are_checked_and_counted(void **state)
 {
 	VALIDATION result = validate("<domain><name>vm</name><metadata><u:devices " OURS ">\n"
@@ -290,6 +344,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_document_has_no_problems),
 		cmocka_unit_test(what_libvirt_would_lose_is_found),
+		cmocka_unit_test(a_port_that_a_tag_cannot_have_is_remarked_on),
+		cmocka_unit_test(two_tags_with_one_port_are_remarked_on),
 		cmocka_unit_test(entries_are_checked_and_counted),
 		cmocka_unit_test(problems_that_were_there_are_not_counted),
 		cmocka_unit_test(a_wrapper_as_virsh_metadata_prints_it_is_remarked_on),

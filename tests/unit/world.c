@@ -11,6 +11,7 @@
 
 #include "reconciler/core/planner.h"
 #include "reconciler/core/remember.h"
+#include "state/guest_port.h"
 
 struct snapshot *world_new(void)
 {
@@ -108,15 +109,18 @@ struct hostdev *world_hostdev(GPtrArray *side, const char *alias, const struct d
 	hostdev->has_address = true;
 	hostdev->bus = device->bus;
 	hostdev->dev = device->dev;
-	hostdev->has_id = true;
-	hostdev->id = device->id;
+	hostdev->has_id = device->id.vendor != 0;
+	if (hostdev->has_id)
+		hostdev->id = device->id;
 	hostdev->startup_policy = g_strdup("optional");
 	g_ptr_array_add(side, hostdev);
 	return hostdev;
 }
 
-static bool port_is_free(const GPtrArray *side, const char *port)
+static bool port_is_free(const struct domain *domain, const GPtrArray *side, const char *port)
 {
+	if (guest_port_user(side == domain->live ? domain->live_ports : domain->config_ports, port))
+		return false;
 	for (guint i = 0; i < side->len; i++) {
 		const struct hostdev *hostdev = g_ptr_array_index(side, i);
 
@@ -126,12 +130,12 @@ static bool port_is_free(const GPtrArray *side, const char *port)
 	return true;
 }
 
-static char *next_port(const GPtrArray *side)
+static char *next_port(const struct domain *domain, const GPtrArray *side)
 {
 	for (unsigned int i = 1;; i++) {
 		g_autofree char *port = g_strdup_printf("0:%u", i);
 
-		if (port_is_free(side, port))
+		if (port_is_free(domain, side, port))
 			return g_steal_pointer(&port);
 	}
 }
@@ -143,7 +147,7 @@ static bool attach(const struct snapshot *world, const struct action *action, GP
 	struct hostdev *hostdev;
 
 	assert_null(domain_find_hostdev(side, action->alias));
-	if (action->guest_port && !port_is_free(side, action->guest_port)) {
+	if (action->guest_port && !port_is_free(action->domain, side, action->guest_port)) {
 		outcome->kind = OUTCOME_FAILED;
 		outcome->code = 27;
 		outcome->message = g_strdup("Duplicate USB address");
@@ -156,7 +160,8 @@ static bool attach(const struct snapshot *world, const struct action *action, GP
 			assert_false(hostdev_at(g_ptr_array_index(domain->live, k),
 						action->device->bus, action->device->dev));
 	}
-	outcome->guest_port = action->guest_port ? g_strdup(action->guest_port) : next_port(side);
+	outcome->guest_port =
+		action->guest_port ? g_strdup(action->guest_port) : next_port(action->domain, side);
 	hostdev = world_hostdev(side, action->alias, action->device);
 	hostdev->guest_port = g_strdup(outcome->guest_port);
 	hostdev->guest_reset = action->guest_reset;
