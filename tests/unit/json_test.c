@@ -87,6 +87,31 @@ static void the_values_are_what_they_were_not_only_their_text(void **state)
 	assert_non_null(history_find(history, domain->uuid, "ua-usbr-front--a b"));
 }
 
+/* Format 1.0 had one setback for all sides. */
+static void an_older_documents_failure_finds_its_side(void **state)
+{
+	static const char form[] = "{\"format_version\": {\"major\": 1, \"minor\": 0}, "
+				   "\"now\": 1.0, \"devices\": [], \"domains\": [], "
+				   "\"history\": [{\"uuid\": \"u\", \"alias\": \"a\", "
+				   "\"failures\": 2, \"next_try\": 5.0, "
+				   "\"error_code\": 67, \"failed\": 7, \"attached\": %d}]}";
+	static const unsigned int attached[] = {7, 6};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(attached); i++) {
+		g_autofree char *text = g_strdup_printf(form, attached[i]);
+		OWN(snapshot) snapshot = NULL;
+		OWN(history) history = NULL;
+		const struct memory *memory;
+
+		json_world_read(text, &snapshot, &history);
+		memory = history_find(history, "u", "a");
+		assert_int_equal(memory->sides[SIDE_CONFIG].failures, i == 0 ? 2 : 0);
+		assert_int_equal(memory->sides[SIDE_LIVE].failures, i == 0 ? 0 : 2);
+		assert_int_equal(memory->config_owed, i == 0);
+	}
+}
+
 static void what_follows_from_it_is_written_but_not_read(void **state)
 {
 	g_autofree char *bare = json_world_new_text();
@@ -380,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_world_comes_back_unchanged),
 		cmocka_unit_test(the_document_has_the_keys_it_always_had),
 		cmocka_unit_test(the_values_are_what_they_were_not_only_their_text),
+		cmocka_unit_test(an_older_documents_failure_finds_its_side),
 		cmocka_unit_test(what_follows_from_it_is_written_but_not_read),
 		cmocka_unit_test(the_document_is_the_same_each_time),
 		cmocka_unit_test(microseconds_survive_as_seconds),
