@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/apply.h"
 
+#include "state/route.h"
+
 /* An action on its way. */
 struct step {
 	const struct action *action;
@@ -109,7 +111,8 @@ static bool shows_edited(const GPtrArray *hostdevs, const struct action *action)
 	if (!hostdev)
 		return false;
 	if (!action->device)
-		return g_strcmp0(hostdev->startup_policy, "optional") == 0;
+		return g_strcmp0(hostdev->startup_policy, "optional") == 0 &&
+		       route_is_nowhere(hostdev, action->domain->uuid, action->alias);
 	return hostdev_at(hostdev, action->device->bus, action->device->dev);
 }
 

@@ -45,8 +45,9 @@ struct domain *domain_xml_read_alone(const struct _xmlNode *root, GPtrArray *pro
 char *domain_xml_write_hostdev(const struct action *action);
 
 /*
- * An ACTION_EDIT_IMAGE: the image's XML with the one hostdev that carries the alias changed, all
- * else as it was. Returns a new string, or NULL with *err.
+ * An ACTION_EDIT_IMAGE (without a device: 'optional', and an address that nothing has): the image's
+ * XML with the one hostdev that carries the alias changed, all else as it was. Returns a new
+ * string, or NULL with *err.
  */
 char *domain_xml_edit_image(const char *xml, const struct action *action, char **err);
 

@@ -222,6 +222,7 @@ char *domain_xml_edit_image(const char *xml, const struct action *action, char *
 	struct xml_fault fault;
 	OWN_XML doc = xml_parse(xml, strlen(xml), XML_STRICT, &fault);
 	xmlNodePtr hostdev, source;
+	unsigned int bus, dev;
 
 	if (!doc) {
 		*err = xml_fault_sentence(&fault);
@@ -240,6 +241,8 @@ char *domain_xml_edit_image(const char *xml, const struct action *action, char *
 		edit_address(source, action->device->bus, action->device->dev);
 	} else {
 		set(source, "startupPolicy", "optional");
+		route_nowhere(action->domain->uuid, action->alias, &bus, &dev);
+		edit_address(source, bus, dev);
 	}
 	return save(doc, g_str_has_prefix(xml, "<?xml"));
 }

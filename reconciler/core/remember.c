@@ -325,6 +325,25 @@ void remember_replug(struct history *history, const struct domain *domain, const
 	history_get(history, domain->uuid, alias)->replug = true;
 }
 
+/* What a tag has adopted carries another alias than the one it is remembered by; who turns out to
+ * have nothing forgets it with the next plan. */
+void remember_revival(struct history *history, const struct domain *domain)
+{
+	for (guint i = 0; i < domain->live->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(domain->live, i);
+
+		if (tag_alias_is_ours(hostdev->alias))
+			remember_replug(history, domain, hostdev->alias);
+	}
+	for (guint i = 0; i < domain->tags->len; i++) {
+		const struct tag *tag = g_ptr_array_index(domain->tags, i);
+		g_autofree char *alias = tag_alias(tag, NULL);
+
+		if (alias && !tag->complaint)
+			remember_replug(history, domain, alias);
+	}
+}
+
 void remember_start(struct history *history, const struct domain *domain)
 {
 	GHashTable *memories = history_of(history, domain->uuid);

@@ -35,5 +35,9 @@ void remember_start(struct history *history, const struct domain *domain);
 /* A person or an event wants this hostdev unplugged and plugged once; the next plan does it. */
 void remember_replug(struct history *history, const struct domain *domain, const char *alias);
 
+/* The same for all that the domain's tags have attached live, by whatever alias: a restore or a
+ * revert has left all of it dead. */
+void remember_revival(struct history *history, const struct domain *domain);
+
 /* The same for all that a tag has attached live. */
 void remember_replug_of(struct history *history, const struct verdict *verdict);

@@ -4,6 +4,7 @@
 #include "reconciler/core/claim.h"
 #include "reconciler/core/match.h"
 #include "reconciler/core/remember.h"
+#include "state/route.h"
 
 static void action_free_in_array(gpointer action)
 {
@@ -348,15 +349,24 @@ static void plan_config(struct slot *slot)
 		       slot->device ? REASON_CONFIG_UNWANTED : slot->why_none);
 }
 
+/* With a device: its address. Without: libvirt refuses to take the hostdev out, and starts nothing
+ * with the address of a device that another guest has, 'optional' or not. */
+static bool image_is_right(const struct slot *slot)
+{
+	const struct hostdev *image = slot->image;
+
+	if (slot->device)
+		return hostdev_is(image, slot->device);
+	return g_strcmp0(image->startup_policy, "optional") == 0 &&
+	       route_is_nowhere(image, slot->domain->uuid, slot->alias);
+}
+
 static void plan_image(struct slot *slot)
 {
 	const struct hostdev *image = slot->image;
 	struct action *action;
 
-	if (!image)
-		return;
-	if (slot->device ? hostdev_is(image, slot->device)
-			 : g_strcmp0(image->startup_policy, "optional") == 0)
+	if (!image || image_is_right(slot))
 		return;
 	action = add(slot, ACTION_EDIT_IMAGE, REASON_IMAGE_STALE);
 	action->hostdev = image;

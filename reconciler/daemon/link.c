@@ -189,14 +189,8 @@ static void follow_up(struct daemon *daemon, struct known_domain *known)
 	if (known->restarted)
 		remember_start(daemon->history, domain);
 	known->restarted = false;
-	if (known->revived) {
-		for (guint i = 0; i < domain->live->len; i++) {
-			const struct hostdev *hostdev = g_ptr_array_index(domain->live, i);
-
-			if (tag_alias_is_ours(hostdev->alias))
-				remember_replug(daemon->history, domain, hostdev->alias);
-		}
-	}
+	if (known->revived)
+		remember_revival(daemon->history, domain);
 	known->revived = false;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "state/route.h"
 #include "xml_result.h"
 
 static char *load(const char *name)
@@ -209,16 +210,21 @@ static char *load_image(void)
 	return image;
 }
 
+static char *replaced(const char *text, const char *from, const char *to)
+{
+	g_auto(GStrv) parts = g_strsplit(text, from, -1);
+
+	assert_int_equal(g_strv_length(parts), 2);
+	return g_strjoinv(to, parts);
+}
+
 static void assert_edit(const struct action *action, const char *from, const char *to)
 {
 	g_autofree char *image = load_image();
 	g_autofree char *edited = NULL;
 	char *err = NULL;
-	char **parts = g_strsplit(image, from, -1);
-	g_autofree char *expected = g_strjoinv(to, parts);
+	g_autofree char *expected = replaced(image, from, to);
 
-	assert_int_equal(g_strv_length(parts), 2);
-	g_strfreev(parts);
 	edited = domain_xml_edit_image(image, action, &err);
 	assert_non_null(edited);
 	assert_string_equal(edited, expected);
@@ -235,14 +241,29 @@ static void an_image_gets_the_current_address_and_nothing_else(void **state)
 		    "<address bus=\"3\" device=\"42\"/>");
 }
 
+/* And its address is one that no device has: another guest may have the device. */
 static void an_image_of_an_absent_device_becomes_optional(void **state)
 {
 	char alias[] = "ua-usbr-zigbee";
-	const struct action action = {.kind = ACTION_EDIT_IMAGE, .alias = alias};
+	OWN(domain) domain = domain_new("vm", "0c9a2f5e-7b1d-4e6a-9c3f-000000000001");
+	const struct action action = {.kind = ACTION_EDIT_IMAGE, .domain = domain, .alias = alias};
+	g_autofree char *image = load_image();
+	g_autofree char *optional =
+		replaced(image, "<source guestReset=\"uninitialized\">",
+			 "<source guestReset=\"uninitialized\" startupPolicy=\"optional\">");
+	g_autofree char *address = NULL;
+	g_autofree char *expected = NULL;
+	g_autofree char *edited = NULL;
+	unsigned int bus, dev;
+	char *err = NULL;
 
 	(void)state;
-	assert_edit(&action, "<source guestReset=\"uninitialized\">",
-		    "<source guestReset=\"uninitialized\" startupPolicy=\"optional\">");
+	route_nowhere(domain->uuid, alias, &bus, &dev);
+	address = g_strdup_printf("<address bus=\"%u\" device=\"%u\"/>", bus, dev);
+	expected = replaced(optional, "<address bus=\"1\" device=\"17\"/>", address);
+	edited = domain_xml_edit_image(image, &action, &err);
+	assert_non_null(edited);
+	assert_string_equal(edited, expected);
 }
 
 static void an_image_follows_a_device_with_new_firmware(void **state)
@@ -311,14 +332,15 @@ static void an_image_without_the_alias_is_left_alone(void **state)
 
 static void an_image_keeps_what_is_around_and_between(void **state)
 {
-	const char *xml =
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- saved -->\n<domain "
-		"xmlns:q=\"urn:q\">\n\t<title>\xc3\xa4 &amp; &lt;b&gt; ]]&gt;</title>"
-		"<devices><hostdev type=\"usb\"><source startupPolicy=\"optional\"/><alias "
-		"name=\"ua-usbr-a\"/></hostdev><q:x q:y=\"&quot;\xc3\xa4&#10;\"><![CDATA["
-		"<raw>]]></q:x></devices>\n</domain>\n<?end?>\n";
+	const char *xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- saved -->\n<domain "
+			  "xmlns:q=\"urn:q\">\n\t<title>\xc3\xa4 &amp; &lt;b&gt; ]]&gt;</title>"
+			  "<devices><hostdev type=\"usb\"><source><address bus=\"1\" "
+			  "device=\"17\"/></source><alias "
+			  "name=\"ua-usbr-a\"/></hostdev><q:x q:y=\"&quot;\xc3\xa4&#10;\"><![CDATA["
+			  "<raw>]]></q:x></devices>\n</domain>\n<?end?>\n";
+	OWN(device) device = new_device(1, 17, (struct usb_id){0x10c4, 0xea60});
 	char alias[] = "ua-usbr-a";
-	const struct action action = {.kind = ACTION_EDIT_IMAGE, .alias = alias};
+	const struct action action = {.kind = ACTION_EDIT_IMAGE, .device = device, .alias = alias};
 	char *err = NULL;
 	g_autofree char *edited = domain_xml_edit_image(xml, &action, &err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_libvirt.h"
 
+#include "state/route.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,8 +70,11 @@ static void do_it(struct libvirt *libvirt, const struct action *action)
 	case ACTION_EDIT_IMAGE:
 		assert_non_null(fact);
 		fact->startup_policy = action->device ? NULL : "optional";
-		fact->bus = action->device ? action->device->bus : fact->bus;
-		fact->dev = action->device ? action->device->dev : fact->dev;
+		route_nowhere(action->domain->uuid, action->alias, &fact->bus, &fact->dev);
+		if (!action->device)
+			return;
+		fact->bus = action->device->bus;
+		fact->dev = action->device->dev;
 		return;
 	}
 }

@@ -315,6 +315,13 @@ static void a_saved_image_gets_the_current_address(void **state)
 	world_expect(world, history, "~image g1 ua-usbr-a 1:5 (image_stale)\n",
 		     "g1/a pending image_stale 1-1\n");
 	assert_int_equal(world_settle(world, history), 1);
+	/* Another guest has it. */
+	world_tag(world_domain(world, "g2", true), "b", "AAA");
+	world_settle(world, history);
+	assert_false(hostdev_at(g_ptr_array_index(domain->image, 0), 1, 6));
+	world_expect(world, history, "", "g1/a inactive domain_off\ng2/b attached attached 1-1\n");
+	g_ptr_array_remove_index(world->domains, 1);
+	world_settle(world, history);
 	world_unplug(world, device);
 	world_expect(world, history, "~image g1 ua-usbr-a 1:6 (image_stale)\n",
 		     "g1/a pending image_stale\n");

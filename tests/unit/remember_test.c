@@ -367,6 +367,33 @@ static void a_config_entry_that_made_room_in_vain_is_owed(void **state)
 	world_expect(world, history, "", "g1/a inactive domain_off 1-1\n");
 }
 
+/* Adopted, or by the alias of a tag that has been renamed. */
+static void what_was_restored_is_replugged_whatever_its_alias(void **state)
+{
+	static const char *const aliases[] = {"ua-usbr-a", "ua-usbr-old", "hostdev0"};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(aliases); i++) {
+		OWN(snapshot) world = world_new();
+		OWN(history) history = history_new();
+		OWN(plan) plan = NULL;
+		struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+		struct domain *domain = world_domain(world, "g1", true);
+
+		world_tag(domain, "a", "AAA");
+		world_tag(domain, "absent", "BBB");
+		world_hostdev(domain->live, aliases[i], device);
+		note(world, history);
+		remember_revival(history, domain);
+		plan = planner_plan(world, history);
+		assert_int_equal(plan->actions->len, 2);
+		world_settle(world, history);
+		assert_non_null(domain_find_hostdev(domain->live, "ua-usbr-a"));
+		world_expect(world, history, "",
+			     "g1/a attached attached 1-1\ng1/absent missing not_plugged_in\n");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +409,7 @@ int main(void)
 		cmocka_unit_test(what_has_kept_still_starts_anew),
 		cmocka_unit_test(what_a_person_asks_for_is_done_however_often),
 		cmocka_unit_test(a_gone_tag_is_restless_too),
+		cmocka_unit_test(what_was_restored_is_replugged_whatever_its_alias),
 		cmocka_unit_test(each_side_fails_for_itself),
 		cmocka_unit_test(a_config_entry_that_made_room_in_vain_is_owed),
 	};

@@ -12,6 +12,7 @@
 #include "reconciler/core/planner.h"
 #include "reconciler/core/remember.h"
 #include "state/guest_port.h"
+#include "state/route.h"
 
 struct snapshot *world_new(void)
 {
@@ -178,6 +179,8 @@ static void edit_image(const struct action *action)
 	if (!action->device) {
 		g_free(hostdev->startup_policy);
 		hostdev->startup_policy = g_strdup("optional");
+		hostdev->has_address = true;
+		route_nowhere(action->domain->uuid, action->alias, &hostdev->bus, &hostdev->dev);
 		return;
 	}
 	hostdev->missing = false;
