@@ -203,7 +203,7 @@ static int run_passes_until_quiet(struct virt *virt, struct history *history, co
 
 	for (;;) {
 		/* What is queued was before the look that follows. */
-		while (devices_monitor_take(monitor) != DEVICES_EVENT_NONE)
+		while (devices_monitor_take(monitor, NULL) != DEVICES_EVENT_NONE)
 			;
 		if (run_passes(virt, history, only, passes, while_waiting, err) < 0)
 			return -1;

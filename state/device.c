@@ -7,6 +7,7 @@ struct device *device_new(void)
 {
 	struct device *device = g_new0(struct device, 1);
 
+	device->references = 1;
 	device->authorized = true;
 	device->properties = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return device;
@@ -14,7 +15,7 @@ struct device *device_new(void)
 
 void device_free(struct device *device)
 {
-	if (!device)
+	if (!device || !g_atomic_int_dec_and_test(&device->references))
 		return;
 	g_free(device->sysname);
 	g_free(device->untrusted_serial);
@@ -28,6 +29,12 @@ void device_free(struct device *device)
 	g_free(device->in_use);
 	g_hash_table_unref(device->properties);
 	g_free(device);
+}
+
+struct device *device_ref(struct device *device)
+{
+	g_atomic_int_inc(&device->references);
+	return device;
 }
 
 const char *device_property(const struct device *device, const char *name)

@@ -58,11 +58,15 @@ struct device {
 	 */
 	uint64_t incarnation;
 	GHashTable *properties; /* udev's: char * -> char *; untrusted values */
+	gint references;        /* lists of different moments share what has not changed */
 };
 
 struct device *device_new(void); /* authorized, everything else absent */
+/* Drops one reference; references may be held by several threads, once nothing changes it any more.
+ */
 void device_free(struct device *device);
 OWN_DEFINE(device)
+struct device *device_ref(struct device *device);
 /* A new, empty list of struct device * that it owns. */
 GPtrArray *device_list_new(void);
 

@@ -103,6 +103,75 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 	return 0;
 }
 
+static int position_of(const GPtrArray *devices, const char *sysname)
+{
+	for (guint i = 0; i < devices->len; i++) {
+		const struct device *device = g_ptr_array_index(devices, i);
+
+		if (strcmp(device->sysname, sysname) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool is_hub(const GPtrArray *devices, int position)
+{
+	return position >= 0 && ((const struct device *)g_ptr_array_index(devices, position))->hub;
+}
+
+/* What hangs below a hub, and what its ports are called, comes and goes with it. */
+static bool is_about_more(const GPtrArray *devices, const struct device *device)
+{
+	g_autofree char *parent = device_parent(device);
+
+	return device->hub || !parent || position_of(devices, parent) < 0;
+}
+
+/* In the place that the list's order gives it; takes DEVICE over. */
+static void insert(GPtrArray *devices, struct device *device)
+{
+	guint at = devices->len;
+
+	while (at > 0 && device_compare(g_ptr_array_index(devices, at - 1), device) > 0)
+		at--;
+	g_ptr_array_insert(devices, (gint)at, device);
+}
+
+/* False: read all. */
+static bool read_again(const struct devices_look *look, GPtrArray *devices, const char *sysname)
+{
+	int position = position_of(devices, sysname);
+	struct device *device = NULL;
+	g_autofree char *err = NULL;
+
+	if (is_hub(devices, position) || devices_read_one(look, sysname, &device, &err) < 0)
+		return false;
+	if (position >= 0)
+		g_ptr_array_remove_index(devices, (guint)position);
+	if (!device)
+		return true;
+	insert(devices, device);
+	return !is_about_more(devices, device);
+}
+
+GPtrArray *devices_read_again(const GPtrArray *devices, GHashTable *sysnames)
+{
+	g_autoptr(GPtrArray) again = device_list_new();
+	struct devices_look look;
+	GHashTableIter iter;
+	gpointer sysname;
+	bool enough = true;
+
+	for (guint i = 0; i < devices->len; i++)
+		g_ptr_array_add(again, device_ref(g_ptr_array_index(devices, i)));
+	devices_look_init(&look, NULL);
+	g_hash_table_iter_init(&iter, sysnames);
+	while (enough && g_hash_table_iter_next(&iter, &sysname, NULL))
+		enough = read_again(&look, again, sysname);
+	devices_look_clear(&look);
+	return enough ? g_steal_pointer(&again) : NULL;
+}
+
 static bool is_same(const struct device *a, const struct device *b)
 {
 	return a->bus == b->bus && a->dev == b->dev && usb_id_equal(a->id, b->id) &&

@@ -23,6 +23,13 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 		 char **err);
 
 /*
+ * DEVICES, as devices_read() made them, with those of the SYSNAMES (char *, a set) as they are now:
+ * a new list that shares the others. NULL: that is not all that has changed, as a hub is among them
+ * or below one that was not known; read all.
+ */
+GPtrArray *devices_read_again(const GPtrArray *devices, GHashTable *sysnames);
+
+/*
  * Is the device still the one it was: same sysname, numbers, ids, serial bytes and incarnation, and
  * not in use by the host unless it was? One fresh look at sysfs, udev's database and the mounts,
  * for right before and right after an attach. 1 yes, 0 no.

@@ -67,7 +67,13 @@ static enum devices_event classify(struct udev_device *device)
 	return DEVICES_EVENT_BOUND;
 }
 
-enum devices_event devices_monitor_take(struct devices_monitor *monitor)
+/* An interface is called after its device: "1-1.6:1.0". */
+static char *device_of(const char *sysname)
+{
+	return g_strndup(sysname, strcspn(sysname, ":"));
+}
+
+enum devices_event devices_monitor_take(struct devices_monitor *monitor, char **ret_sysname)
 {
 	struct udev_device *device;
 	enum devices_event event;
@@ -77,6 +83,8 @@ enum devices_event devices_monitor_take(struct devices_monitor *monitor)
 	if (!device)
 		return errno == ENOBUFS ? DEVICES_EVENT_LOST : DEVICES_EVENT_NONE;
 	event = classify(device);
+	if (ret_sysname)
+		*ret_sysname = device_of(udev_device_get_sysname(device));
 	udev_device_unref(device);
 	return event;
 }

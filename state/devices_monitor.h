@@ -31,5 +31,6 @@ int devices_monitor_fd(const struct devices_monitor *monitor);
 /* Has udev nothing in hand? What it still works on becomes an event only when it is done. */
 bool devices_monitor_is_idle(const struct devices_monitor *monitor);
 
-/* Takes one event off the queue; never blocks. */
-enum devices_event devices_monitor_take(struct devices_monitor *monitor);
+/* Takes one event off the queue; never blocks. *ret_sysname (NULL: not asked): the device that
+ * came, went, changed or has the interface; a new string, only if there was such an event. */
+enum devices_event devices_monitor_take(struct devices_monitor *monitor, char **ret_sysname);

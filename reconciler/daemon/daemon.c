@@ -32,19 +32,37 @@
 /* What SIGTERM gives the calls under way. */
 #define STOP_PATIENCE (10 * G_USEC_PER_SEC)
 
-static void read_devices(struct daemon *daemon)
+static GPtrArray *read_all(struct daemon *daemon, uint64_t *ret_youngest)
 {
 	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autofree char *err = NULL;
 	GPtrArray *devices = NULL;
-	uint64_t youngest;
 
 	daemon->devices_dirty = false;
-	if (devices_read(problems, &devices, &youngest, &err) < 0) {
+	g_hash_table_remove_all(daemon->changed);
+	if (devices_read(problems, &devices, ret_youngest, &err) < 0) {
 		log_event(LOG_TROUBLE, NULL, "cannot read this host's USB devices: %s", err);
+		daemon->devices_dirty = true;
 		daemon->due_look = clock_now() + READ_AGAIN;
-		return;
 	}
+	return devices;
+}
+
+/* What an event of udev's is about is all that it changes, whatever else is plugged in. Everything
+ * else asks for all: no event tells that the host has mounted a disk. */
+static void read_devices(struct daemon *daemon)
+{
+	GPtrArray *devices = NULL;
+	uint64_t youngest = daemon->still_since;
+
+	if (daemon->trigger == TRIGGER_UDEV && !daemon->devices_dirty && !daemon->everything)
+		devices = devices_read_again(daemon->devices, daemon->changed);
+	if (devices)
+		g_hash_table_remove_all(daemon->changed);
+	else
+		devices = read_all(daemon, &youngest);
+	if (!devices)
+		return;
 	if (!device_same_lists(devices, daemon->devices))
 		daemon->still_since = clock_now();
 	if (daemon->still_since == 0)
@@ -58,14 +76,17 @@ static gboolean on_udev(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNU
 	struct daemon *daemon = data;
 
 	for (;;) {
-		switch (devices_monitor_take(daemon->monitor)) {
+		char *sysname = NULL;
+
+		switch (devices_monitor_take(daemon->monitor, &sysname)) {
 		case DEVICES_EVENT_NONE:
 			return G_SOURCE_CONTINUE;
 		case DEVICES_EVENT_CHANGED:
-			daemon->devices_dirty = true;
+			g_hash_table_add(daemon->changed, sysname);
 			daemon_want(daemon, TRIGGER_UDEV);
 			break;
 		case DEVICES_EVENT_BOUND:
+			g_hash_table_add(daemon->bound, sysname);
 			if (daemon->due_look == 0)
 				daemon->due_look = clock_now() + LOOK_DELAY;
 			break;
@@ -116,6 +137,12 @@ static bool is_due(uint64_t *due, uint64_t now)
 	return true;
 }
 
+static gboolean move_to(gpointer sysname, gpointer unused G_GNUC_UNUSED, gpointer set)
+{
+	g_hash_table_add(set, sysname);
+	return TRUE;
+}
+
 static void check_deadlines(struct daemon *daemon)
 {
 	uint64_t now = clock_now();
@@ -125,7 +152,7 @@ static void check_deadlines(struct daemon *daemon)
 	if (is_due(&daemon->due_resync, now))
 		link_resync(daemon);
 	if (is_due(&daemon->due_look, now)) {
-		daemon->devices_dirty = true;
+		g_hash_table_foreach_steal(daemon->bound, move_to, daemon->changed);
 		daemon_want(daemon, TRIGGER_UDEV);
 	}
 	if (is_due(&daemon->due_wake, now)) {
@@ -221,7 +248,7 @@ static uint64_t step(struct daemon *daemon)
 	if (daemon->stopping)
 		return last_step(daemon);
 	if (daemon->link && link_read_dirty(daemon) && !daemon->devices_dirty &&
-	    daemon->trigger == TRIGGER_LIBVIRT) {
+	    g_hash_table_size(daemon->changed) == 0 && daemon->trigger == TRIGGER_LIBVIRT) {
 		/* What libvirt told is being read; there is nothing to decide before that. */
 		daemon->wanted = false;
 		return 0;

@@ -9,6 +9,8 @@ void daemon_init(struct daemon *daemon)
 	daemon->known_domains = known_domains_new();
 	daemon->devices = g_ptr_array_new();
 	daemon->planned = g_ptr_array_new();
+	daemon->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	daemon->bound = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 void daemon_clear(struct daemon *daemon)
@@ -17,6 +19,8 @@ void daemon_clear(struct daemon *daemon)
 	known_domains_free(daemon->known_domains);
 	g_ptr_array_unref(daemon->devices);
 	g_ptr_array_unref(daemon->planned);
+	g_hash_table_unref(daemon->changed);
+	g_hash_table_unref(daemon->bound);
 	daemon_changed(daemon);
 	g_free(daemon->uri);
 	g_free(daemon->said);

@@ -67,7 +67,9 @@ struct daemon {
 	GPtrArray *devices; /* struct device *: shared with every snapshot made from it */
 	GPtrArray *planned; /* those of the last pass */
 	uint64_t still_since;
-	bool devices_dirty;
+	bool devices_dirty;  /* all of them must be read again, */
+	GHashTable *changed; /* or those that udev has named since (char *, a set), */
+	GHashTable *bound;   /* and later these */
 
 	bool wanted;          /* a pass, */
 	enum trigger trigger; /* and what asked first */
