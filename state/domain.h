@@ -39,6 +39,7 @@ struct domain {
 	/* Why the domain could not be read, or NULL. Nothing of an unreadable domain is changed,
 	 * and what it holds stays its own. */
 	char *unreadable;
+	bool starting;  /* its QEMU is not up yet, and every call about it would wait for that */
 	bool migrating; /* … which is that it is on its way to or from another host */
 	enum metadata_state metadata;
 	GPtrArray *tags;   /* struct tag * in document order, the invalid ones too */

@@ -230,6 +230,7 @@ static struct domain *read_domain(const struct json_node *node)
 	domain->persistent = need_bool(node, "persistent");
 	domain->saved = json_node_bool(node, "saved", false);
 	domain->unreadable = json_node_text(node, "unreadable");
+	domain->starting = json_node_bool(node, "starting", false);
 	domain->migrating = json_node_bool(node, "migrating", false);
 	domain->metadata = read_metadata(node);
 	read_tags(node, domain->tags);

@@ -132,6 +132,7 @@ struct json_t *json_write_domain(const struct domain *domain, const struct plan 
 	json_put_bool(object, "persistent", domain->persistent);
 	json_put_bool(object, "saved", domain->saved);
 	json_put_text(object, "unreadable", domain->unreadable);
+	json_put_bool(object, "starting", domain->starting);
 	json_put_bool(object, "migrating", domain->migrating);
 	json_put(object, "metadata", json_string(metadata_state_name(domain->metadata)));
 	json_put(object, "tags", write_tags(domain, plan));

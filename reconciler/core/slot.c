@@ -441,17 +441,19 @@ static void plan_leaving(struct slot *slot)
 		detach(slot, ACTION_DETACH_CONFIG, slot->config, REASON_HOST_STOPPING);
 }
 
-/* libvirt would let each call wait for 30 s, and then refuse it (9.0.0 to 12.8). */
-static void hold_while_migrating(struct slot *slot)
+/* While a guest starts or is on its way between hosts libvirt would let each call wait for up to
+ * 30 s, and then refuse it (9.0.0 to 12.8). */
+static void hold(struct slot *slot)
 {
+	bool starting = slot->domain->running && slot->domain->starting;
 	uint64_t until = slot->memory ? slot->memory->migrating_until : 0;
 
-	if (slot->actions->len == 0 || until <= slot->snapshot->now)
+	if (slot->actions->len == 0 || (!starting && until <= slot->snapshot->now))
 		return;
 	g_ptr_array_set_size(slot->actions, 0);
-	if (!slot->failed)
+	if (!starting && !slot->failed)
 		slot->reason = REASON_MIGRATING;
-	note_wake(slot, until);
+	note_wake(slot, starting ? slot->snapshot->now + SLOT_SECOND_LOOK : until);
 }
 
 void slot_plan(struct slot *slot)
@@ -470,5 +472,5 @@ void slot_plan(struct slot *slot)
 		plan_side(slot, SIDE_CONFIG, plan_config);
 	if (slot->domain->saved)
 		plan_side(slot, SIDE_IMAGE, plan_image);
-	hold_while_migrating(slot);
+	hold(slot);
 }

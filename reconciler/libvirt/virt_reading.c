@@ -178,8 +178,10 @@ static void read_if_transient(struct virt *virt, struct virt_reading *reading, c
 	}
 
 	g_autofree char *err = NULL;
+	bool starting = reading->domain->starting;
 	vanish(reading);
 	reading->domain = domain_of(reading->handle);
+	reading->domain->starting = starting;
 	reading->domain->persistent = false;
 	if (domain_xml_read_config(live, true, reading->domain, reading->problems, &err) < 0)
 		note_unparseable(reading, "live XML", err);
@@ -221,16 +223,20 @@ static void read_image(struct virt *virt, struct virt_reading *reading)
 }
 
 /*
- * On its way from another host, it shows the config that it left here the last time, if any, and
+ * Until its QEMU is up, a guest shows hostdevs that it does not have yet. On its way from another
+ * host, it shows the config that it left here the last time, if any, and
  * what it is going to be (9.0.0); newer versions let a dump wait until it is there. Where it is
  * leaving from, this is its last moment. The state is told at once, whatever else is going on.
  */
-static bool is_on_its_way(struct virt *virt, const struct virt_reading *reading)
+static bool is_on_its_way(struct virt *virt, struct virt_reading *reading)
 {
 	int state = 0, reason = 0;
 
-	return CALL(virt, virDomainGetState, reading->handle, &state, &reason, 0) == 0 &&
-	       state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_MIGRATION;
+	if (CALL(virt, virDomainGetState, reading->handle, &state, &reason, 0) < 0 ||
+	    state != VIR_DOMAIN_PAUSED)
+		return false;
+	reading->domain->starting = reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+	return reason == VIR_DOMAIN_PAUSED_MIGRATION;
 }
 
 static void note_on_its_way(struct virt_reading *reading)

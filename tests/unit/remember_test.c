@@ -166,6 +166,22 @@ static void a_guest_on_its_way_is_left_alone_and_asked_about_again(void **state)
 	world_expect(world, history, "", "g1/a attached attached 1-1\n");
 }
 
+static void nothing_is_done_to_a_guest_that_is_starting(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	world_tag(domain, "a", "AAA")->persist = TAG_PERSIST_YES;
+	domain->starting = true;
+	world_expect(world, history, "", "g1/a pending not_attached 1-1\n");
+	domain->starting = false;
+	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
+}
+
 static void one_that_cannot_be_read_on_its_way_is_migrating(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -403,6 +419,7 @@ int main(void)
 		cmocka_unit_test(who_comes_back_under_its_number_is_not_the_one_that_went),
 		cmocka_unit_test(a_release_is_remembered_until_it_is_over),
 		cmocka_unit_test(a_guest_on_its_way_is_left_alone_and_asked_about_again),
+		cmocka_unit_test(nothing_is_done_to_a_guest_that_is_starting),
 		cmocka_unit_test(one_that_cannot_be_read_on_its_way_is_migrating),
 		cmocka_unit_test(a_start_makes_the_past_of_one_domain_void),
 		cmocka_unit_test(what_does_not_last_is_done_less_and_less_often),
