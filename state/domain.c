@@ -100,6 +100,20 @@ struct domain *domain_copy(const struct domain *domain)
 	return copy;
 }
 
+struct domain *domain_keep(const struct domain *old, struct domain *read)
+{
+	struct domain *kept;
+
+	if (!read->unreadable || !old || (read->migrating && !old->running))
+		return read;
+	kept = domain_copy(old);
+	g_free(kept->unreadable);
+	kept->unreadable = g_strdup(read->unreadable);
+	kept->migrating = read->migrating;
+	domain_unref(read);
+	return kept;
+}
+
 const struct tag *domain_find_tag(const struct domain *domain, const char *name)
 {
 	for (guint i = 0; i < domain->tags->len; i++) {

@@ -76,6 +76,11 @@ struct domain *domain_copy(const struct domain *domain);
 GPtrArray *domain_new_ports(void);
 void domain_add_port(GPtrArray *ports, const char *port, const char *by);
 
+/* READ, which is used up; but if it could not be read, OLD (NULL: none) with the reason: what a
+ * domain is known to want and to hold stays its own. Except of one that comes from another host:
+ * what it was here the last time is nothing to go by. */
+struct domain *domain_keep(const struct domain *old, struct domain *read);
+
 /* The tag of that name, or NULL. */
 const struct tag *domain_find_tag(const struct domain *domain, const char *name);
 

@@ -227,6 +227,16 @@ static void note_state(struct daemon *daemon)
 	daemon->said = g_steal_pointer(&now);
 }
 
+/* What is known to be old is read before the last step, which has the second half of the time. */
+static bool must_read_first(struct daemon *daemon)
+{
+	if (!daemon->leaving || !daemon->link ||
+	    clock_now() >= daemon->due_stop - STOP_PATIENCE / 2)
+		return false;
+	link_read_dirty(daemon);
+	return known_domains_are_busy(daemon->known_domains);
+}
+
 /* After SIGTERM nothing is begun any more, but what a host that goes down needs. */
 static uint64_t last_step(struct daemon *daemon)
 {
@@ -246,7 +256,8 @@ static uint64_t step(struct daemon *daemon)
 	if (!daemon->wanted)
 		return 0;
 	if (daemon->stopping)
-		return last_step(daemon);
+		return must_read_first(daemon) ? daemon->due_stop - STOP_PATIENCE / 2
+					       : last_step(daemon);
 	if (daemon->link && link_read_dirty(daemon) && !daemon->devices_dirty &&
 	    g_hash_table_size(daemon->changed) == 0 && daemon->trigger == TRIGGER_LIBVIRT) {
 		/* What libvirt told is being read; there is nothing to decide before that. */

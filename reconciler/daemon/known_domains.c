@@ -25,6 +25,7 @@ struct known_domains *known_domains_new(void)
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_domain_free);
 	known_domains->interests = interests_new();
 	known_domains->news = domain_list_new();
+	known_domains->gone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return known_domains;
 }
 
@@ -32,6 +33,7 @@ void known_domains_free(struct known_domains *known_domains)
 {
 	interests_free(known_domains->interests);
 	g_ptr_array_unref(known_domains->news);
+	g_hash_table_unref(known_domains->gone);
 	g_hash_table_unref(known_domains->by_uuid);
 	g_free(known_domains);
 }
@@ -175,11 +177,17 @@ bool known_domain_is_known(const struct known_domain *known)
 uint64_t known_domains_begin(struct known_domains *known_domains)
 {
 	GHashTableIter iter;
-	gpointer known;
+	gpointer data;
 
 	g_hash_table_iter_init(&iter, known_domains->by_uuid);
-	while (g_hash_table_iter_next(&iter, NULL, &known))
-		((struct known_domain *)known)->dirty = 0;
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct known_domain *known = data;
+
+		/* A busy one is not learned from the listing, and has to be read after it. */
+		if (!known->busy)
+			known->dirty = 0;
+	}
+	g_hash_table_remove_all(known_domains->gone);
 	return known_domains->readings;
 }
 
@@ -218,16 +226,28 @@ static GPtrArray *problems_of(const GPtrArray *problems, const char *name)
 	return own;
 }
 
-static gboolean is_unlisted(gpointer uuid G_GNUC_UNUSED, gpointer data, gpointer known_domains)
+/* Has nothing been learned or heard of it since the listing began, which is newer then? */
+static bool is_older(const struct known_domain *known, uint64_t begun)
 {
-	struct known_domain *known = data;
-	bool listed = known->listed;
+	return !known->busy && known->learned <= begun;
+}
 
-	known->listed = false;
-	if (listed || known->busy)
-		return FALSE;
-	forget_domain(known_domains, known);
-	return TRUE;
+static void forget_unlisted(struct known_domains *known_domains, uint64_t begun)
+{
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct known_domain *known = data;
+
+		if (!known->listed && !known->dirty && is_older(known, begun)) {
+			forget_domain(known_domains, known);
+			g_hash_table_iter_remove(&iter);
+		} else {
+			known->listed = false;
+		}
+	}
 }
 
 void known_domains_learn_all(struct known_domains *known_domains, uint64_t begun,
@@ -237,18 +257,21 @@ void known_domains_learn_all(struct known_domains *known_domains, uint64_t begun
 		struct domain *domain = g_ptr_array_index(domains, i);
 		struct known_domain *known = known_domains_find(known_domains, domain->uuid);
 
+		if (!known && g_hash_table_contains(known_domains->gone, domain->uuid))
+			continue;
 		if (!known) {
 			known = known_domains_get(known_domains, domain->uuid);
 			known->dirty = 0;
 		}
 		known->listed = true;
-		if (!known->busy && known->learned <= begun)
-			known_domains_learn(known_domains, known, domain_ref(domain),
+		if (is_older(known, begun))
+			known_domains_learn(known_domains, known,
+					    domain_keep(known->domain, domain_ref(domain)),
 					    problems_of(problems, domain->name));
 		else
 			known->dirty = VIRT_ALL;
 	}
-	g_hash_table_foreach_remove(known_domains->by_uuid, is_unlisted, known_domains);
+	forget_unlisted(known_domains, begun);
 }
 
 bool known_domains_are_busy(const struct known_domains *known_domains)
@@ -273,6 +296,7 @@ void known_domains_forget(struct known_domains *known_domains, const char *uuid)
 	if (!known)
 		return;
 	forget_domain(known_domains, known);
+	g_hash_table_add(known_domains->gone, g_strdup(uuid));
 	g_hash_table_remove(known_domains->by_uuid, uuid);
 }
 

@@ -40,8 +40,9 @@ struct known_domains {
 	GHashTable *by_uuid; /* char * -> struct known_domain * */
 	uint64_t readings;   /* how many readings were learned */
 	struct interests *interests;
-	GPtrArray *news; /* struct domain *: as they were and as they are, since the last plan */
-	uint64_t wake;   /* the first of theirs */
+	GHashTable *gone; /* char *: UUIDs forgotten since the full reading under way began */
+	GPtrArray *news;  /* struct domain *: as they were and as they are, since the last plan */
+	uint64_t wake;    /* the first of theirs */
 };
 
 struct known_domains *known_domains_new(void);
@@ -75,8 +76,9 @@ uint64_t known_domains_begin(struct known_domains *known_domains);
 
 /*
  * The full reading that BEGUN then: learns its domains, but not those that are busy or were learned
- * meanwhile, as that is newer: of it may be only a part, so they are dirty. Forgets those that are
- * not in it. Takes references.
+ * meanwhile, as that is newer: of it may be only a part, so they are dirty. What is known of one
+ * that could not be read stays known. Forgets those that are not in it, unless they were learned
+ * or heard of meanwhile; and does not bring back what was forgotten meanwhile. Takes references.
  */
 void known_domains_learn_all(struct known_domains *known_domains, uint64_t begun,
 			     const GPtrArray *domains, const GPtrArray *problems);

@@ -79,25 +79,6 @@ static void read_again(struct virt *virt, struct virt_reading *reading, unsigned
 		virt_reading_all(virt, reading);
 }
 
-/*
- * A domain that cannot be read now keeps what was known of it, so that what it holds stays its own.
- * But not one that comes from another host: what it was here the last time is nothing to go by.
- * UNREAD is used up.
- */
-static struct domain *keep_unread(struct domain *unread, const struct domain *old)
-{
-	struct domain *domain;
-
-	if (unread->migrating && !old->running)
-		return unread;
-	domain = domain_copy(old);
-	g_free(domain->unreadable);
-	domain->unreadable = g_strdup(unread->unreadable);
-	domain->migrating = unread->migrating;
-	domain_unref(unread);
-	return domain;
-}
-
 int virt_read_domain(struct virt *virt, const char *uuid, unsigned int sides,
 		     const struct domain *old, GPtrArray *problems, struct domain **ret_domain,
 		     char **err)
@@ -108,7 +89,7 @@ int virt_read_domain(struct virt *virt, const char *uuid, unsigned int sides,
 	reading.problems = problem_list_new();
 	read_again(virt, &reading, sides, old, uuid);
 	if (!reading.handle) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 
 		if (trouble->lost)
 			reading.lost = g_steal_pointer(&trouble->words);
@@ -122,8 +103,7 @@ int virt_read_domain(struct virt *virt, const char *uuid, unsigned int sides,
 	} else if (!reading.domain) {
 		result = 1;
 	} else {
-		*ret_domain = reading.domain->unreadable && old ? keep_unread(reading.domain, old)
-								: reading.domain;
+		*ret_domain = domain_keep(old, reading.domain);
 	}
 	g_free(reading.lost);
 	g_ptr_array_extend_and_steal(problems, reading.problems);

@@ -121,6 +121,79 @@ static void what_was_learned_meanwhile_is_newer_than_the_listing(void **state)
 	assert_false(known->domain->running);
 }
 
+static void an_unreadable_domain_keeps_what_it_wants_and_holds(void **state)
+{
+	struct known_domains *known_domains = *state;
+	g_autoptr(GPtrArray) domains = list_of("a", NULL);
+	g_autoptr(GPtrArray) problems = problem_list_new();
+	const struct domain *kept;
+
+	learn_wish(known_domains, "a", "AAA");
+	((struct domain *)g_ptr_array_index(domains, 0))->unreadable = g_strdup("it hangs");
+	g_ptr_array_add(problems, problem_new(PROBLEM_DOMAIN_BUSY, SEVERITY_WARNING, "a", NULL, 0,
+					      g_strdup("it hangs"), NULL));
+	known_domains_learn_all(known_domains, known_domains_begin(known_domains), domains,
+				problems);
+	kept = known_domains_find(known_domains, "a")->domain;
+	assert_string_equal(kept->unreadable, "it hangs");
+	assert_int_equal(kept->tags->len, 1);
+	assert_int_equal(known_domains_find(known_domains, "a")->problems->len, 1);
+	/* And when it can be read again, that counts. */
+	learn(known_domains, known_domains_begin(known_domains), "a", NULL);
+	kept = known_domains_find(known_domains, "a")->domain;
+	assert_null(kept->unreadable);
+	assert_int_equal(kept->tags->len, 0);
+}
+
+static void what_was_defined_during_a_listing_stays(void **state)
+{
+	struct known_domains *known_domains = *state;
+	uint64_t begun;
+
+	learn(known_domains, known_domains_begin(known_domains), "a", NULL);
+	begun = known_domains_begin(known_domains);
+	learn_wish(known_domains, "read", "AAA");  /* defined, heard of, read */
+	known_domains_get(known_domains, "heard"); /* not yet read */
+	learn(known_domains, begun, "a", NULL);
+	assert_non_null(known_domains_find(known_domains, "read"));
+	assert_int_equal(known_domains_find(known_domains, "heard")->dirty, VIRT_ALL);
+	/* The next listing knows better. */
+	learn(known_domains, known_domains_begin(known_domains), "a", NULL);
+	assert_null(known_domains_find(known_domains, "read"));
+	assert_null(known_domains_find(known_domains, "heard"));
+}
+
+static void what_was_undefined_during_a_listing_does_not_come_back(void **state)
+{
+	struct known_domains *known_domains = *state;
+	uint64_t begun;
+
+	learn(known_domains, known_domains_begin(known_domains), "a", "b");
+	begun = known_domains_begin(known_domains);
+	known_domains_forget(known_domains, "b");
+	learn(known_domains, begun, "a", "b");
+	assert_null(known_domains_find(known_domains, "b"));
+	/* It may be defined again. */
+	learn(known_domains, known_domains_begin(known_domains), "a", "b");
+	assert_non_null(known_domains_find(known_domains, "b"));
+}
+
+static void a_busy_domain_keeps_its_event_over_a_listing(void **state)
+{
+	struct known_domains *known_domains = *state;
+	struct known_domain *known;
+	uint64_t begun;
+
+	learn(known_domains, known_domains_begin(known_domains), "a", NULL);
+	known = known_domains_find(known_domains, "a");
+	known->busy = true;
+	known->dirty = VIRT_CONFIG;
+	begun = known_domains_begin(known_domains);
+	assert_int_equal(known->dirty, VIRT_CONFIG);
+	learn(known_domains, begun, "a", NULL);
+	assert_int_equal(known->dirty, VIRT_ALL);
+}
+
 static void a_busy_domain_is_neither_learned_nor_forgotten(void **state)
 {
 	struct known_domains *known_domains = *state;
@@ -353,6 +426,10 @@ int main(void)
 		KNOWING(a_listing_is_learned_and_forgets_the_rest),
 		KNOWING(what_happens_during_a_listing_stays_dirty),
 		KNOWING(what_was_learned_meanwhile_is_newer_than_the_listing),
+		KNOWING(an_unreadable_domain_keeps_what_it_wants_and_holds),
+		KNOWING(what_was_defined_during_a_listing_stays),
+		KNOWING(what_was_undefined_during_a_listing_does_not_come_back),
+		KNOWING(a_busy_domain_keeps_its_event_over_a_listing),
 		KNOWING(a_busy_domain_is_neither_learned_nor_forgotten),
 		KNOWING(a_snapshot_keeps_what_it_shows),
 		KNOWING(what_was_learned_is_news_until_it_is_planned),
