@@ -22,8 +22,8 @@ struct daemon_options {
 	bool verbose;        /* says at the end, and of each connection, what calls were made */
 };
 
-/* libvirtd serves 5 calls of one client at a time and answers keepalive only between them: one is
- * kept free. So four guests that hang at once delay the others, and fewer do not. */
+/* As many calls as a connection lets through at once (virt_connection.h). So four guests that hang
+ * at once delay the others, and fewer do not. */
 #define DAEMON_THREADS 4
 
 /*

@@ -6,7 +6,7 @@
 
 #include "reconciler/libvirt/virt_connection.h"
 
-struct trouble *trouble_take(void)
+struct trouble *trouble_take(const struct virt *virt)
 {
 	struct trouble *trouble = g_new0(struct trouble, 1);
 	virErrorPtr error = virGetLastError();
@@ -16,6 +16,10 @@ struct trouble *trouble_take(void)
 	if (trouble->code == VIR_ERR_SYSTEM_ERROR)
 		trouble->system = error->int1;
 	trouble->words = g_strdup(error && error->message ? error->message : "unknown error");
+	/* A document that is too long for libvirt's protocol (4 MiB) is such an error, too, and the
+	 * connection goes on. Whether it is open the client knows without asking. */
+	if (trouble->lost && virt && virConnectIsAlive(virt->connection) == 1)
+		trouble->lost = false;
 	return trouble;
 }
 
@@ -38,6 +42,24 @@ void virt_count(struct virt *virt, const char *function)
 	virt->calls_made++;
 	g_hash_table_replace(virt->calls, (gpointer)(guintptr)function,
 			     GUINT_TO_POINTER(so_far + 1));
+}
+
+void virt_begin_call(struct virt *virt, const char *function)
+{
+	virt_count(virt, function);
+	g_mutex_lock(&virt->lock);
+	while (virt->calling >= VIRT_CALLS_MOST)
+		g_cond_wait(&virt->called, &virt->lock);
+	virt->calling++;
+	g_mutex_unlock(&virt->lock);
+}
+
+void virt_end_call(struct virt *virt)
+{
+	g_mutex_lock(&virt->lock);
+	virt->calling--;
+	g_cond_signal(&virt->called);
+	g_mutex_unlock(&virt->lock);
 }
 
 GHashTable *virt_calls(struct virt *virt)

@@ -20,6 +20,8 @@ struct virt {
 	GMutex lock;           /* over calls and domains */
 	GHashTable *calls;     /* function name -> how often */
 	uint64_t calls_made;   /* their sum */
+	unsigned int calling;  /* how many are under way */
+	GCond called;          /* one of them is over */
 	GHashTable *domains;   /* UUID -> virDomainPtr: as last listed, and looked up since */
 	GMutex subscribing;    /* over the two that follow */
 	struct virt_removals *removals; /* NULL until the first live detach */
@@ -33,8 +35,21 @@ struct virt {
  * Every libvirt function that asks the daemon is called through this, so that virt_calls() is
  * complete; those that only look into the client's own memory (virDomainGetName, …ID) are not.
  */
-#define CALL(virt, function, ...) (virt_count((virt), #function), function(__VA_ARGS__))
+#define CALL(virt, function, ...)                                                                  \
+	({                                                                                         \
+		virt_begin_call((virt), #function);                                                \
+		__typeof__(function(__VA_ARGS__)) call_result = function(__VA_ARGS__);             \
+		virt_end_call(virt);                                                               \
+		call_result;                                                                       \
+	})
 void virt_count(struct virt *virt, const char *function);
+
+/* libvirtd serves 5 calls of one client at a time (max_client_requests) and with all of them
+ * waiting does not even answer keepalive, which would end the connection: one is kept free, whoever
+ * calls. Who would be the fifth waits here. */
+#define VIRT_CALLS_MOST 4
+void virt_begin_call(struct virt *virt, const char *function);
+void virt_end_call(struct virt *virt);
 
 /* libvirt's last error on this thread, kept: the next libvirt call, even a cleanup, forgets it. */
 struct trouble {
@@ -44,7 +59,8 @@ struct trouble {
 	char *words;
 };
 
-struct trouble *trouble_take(void);
+/* VIRT: the connection that the call went through, NULL: there is none yet. */
+struct trouble *trouble_take(const struct virt *virt);
 void trouble_free(struct trouble *trouble);
 OWN_DEFINE(trouble)
 

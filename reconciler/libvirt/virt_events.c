@@ -173,7 +173,7 @@ int virt_subscribe(struct virt *virt, void (*notify)(struct virt_event *event, v
 		result =
 			virConnectRegisterCloseCallback(virt->connection, on_close, listener, NULL);
 	if (result < 0) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 
 		*err = g_strdup_printf("libvirt does not tell its events: %s", trouble->words);
 	}

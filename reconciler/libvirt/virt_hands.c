@@ -32,7 +32,7 @@ static enum hand_reply refused(struct refusal *refusal, const struct trouble *tr
  * its words are in the daemon's language: so it is asked. */
 static enum hand_reply refused_live(struct virt *virt, virDomainPtr domain, struct refusal *refusal)
 {
-	OWN(trouble) trouble = trouble_take();
+	OWN(trouble) trouble = trouble_take(virt);
 	enum hand_reply reply = refused(refusal, trouble);
 
 	if (reply == HAND_REFUSED && !trouble->lost && CALL(virt, virDomainIsActive, domain) == 0)
@@ -42,7 +42,7 @@ static enum hand_reply refused_live(struct virt *virt, virDomainPtr domain, stru
 
 static enum hand_reply refused_config(struct refusal *refusal)
 {
-	OWN(trouble) trouble = trouble_take();
+	OWN(trouble) trouble = trouble_take(NULL);
 
 	return refused(refusal, trouble);
 }
@@ -135,7 +135,7 @@ static enum hand_reply detach_config(struct virt *virt, virDomainPtr domain,
 static enum hand_reply refused_image(struct virt *virt, virDomainPtr domain,
 				     struct refusal *refusal)
 {
-	OWN(trouble) trouble = trouble_take();
+	OWN(trouble) trouble = trouble_take(virt);
 	enum hand_reply reply = refused(refusal, trouble);
 
 	if (reply == HAND_REFUSED && !trouble->lost &&

@@ -109,7 +109,7 @@ static void *run_attempt(void *data)
 {
 	struct attempt *attempt = data;
 	virConnectPtr connection = virConnectOpenAuth(attempt->uri, NULL, attempt->flags);
-	struct trouble *trouble = connection ? NULL : trouble_take();
+	struct trouble *trouble = connection ? NULL : trouble_take(NULL);
 
 	g_mutex_lock(&attempt->lock);
 	attempt->connection = connection;
@@ -258,6 +258,7 @@ static struct virt *virt_new(virConnectPtr connection, const char *uri)
 	if (virConnectGetLibVersion(connection, &virt->version) < 0)
 		virt->version = 0;
 	g_mutex_init(&virt->lock);
+	g_cond_init(&virt->called);
 	g_mutex_init(&virt->subscribing);
 	virt->calls = g_hash_table_new(g_str_hash, g_str_equal);
 	virt->domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_domain);
@@ -275,6 +276,7 @@ void virt_free(struct virt *virt)
 	virConnectClose(virt->connection);
 	g_hash_table_unref(virt->calls);
 	g_mutex_clear(&virt->lock);
+	g_cond_clear(&virt->called);
 	g_mutex_clear(&virt->subscribing);
 	g_free(virt->uri);
 	g_free(virt);

@@ -12,9 +12,8 @@
 #include "reconciler/libvirt/virt_reading.h"
 #include "reconciler/libvirt/virt_connection.h"
 
-/* libvirtd serves 5 calls of one client at a time (max_client_requests) and with all of them
- * waiting does not even answer keepalive, which would end the connection: one is kept free. */
-#define READERS_MAX 4
+/* As many as are let through at once. */
+#define READERS_MAX VIRT_CALLS_MOST
 
 struct readings {
 	struct virt *virt;
@@ -109,7 +108,7 @@ int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_do
 	int count = CALL(virt, virConnectListAllDomains, virt->connection, &handles, 0);
 
 	if (count < 0) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 		*err = g_strdup_printf("cannot list the domains: %s", trouble->words);
 		return -1;
 	}

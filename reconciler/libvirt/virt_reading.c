@@ -82,7 +82,7 @@ char *virt_reading_dump(struct virt *virt, struct virt_reading *reading, unsigne
 	char *xml = CALL(virt, virDomainGetXMLDesc, reading->handle, flags);
 
 	if (!xml) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 		note_trouble(reading, trouble,
 			     flags & VIR_DOMAIN_XML_INACTIVE ? "persistent XML" : "live XML");
 	}
@@ -172,7 +172,7 @@ static void read_if_transient(struct virt *virt, struct virt_reading *reading, c
 	if (persistent > 0)
 		return;
 	if (persistent < 0) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 		note_trouble(reading, trouble, "domain");
 		return;
 	}
@@ -213,7 +213,7 @@ static void read_image(struct virt *virt, struct virt_reading *reading)
 
 	g_autofree char *xml = CALL(virt, virDomainManagedSaveGetXMLDesc, reading->handle, 0);
 	if (!xml) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 		/* A driver that cannot show images does not give USB devices to guests either. */
 		if (trouble->code != VIR_ERR_NO_SUPPORT)
 			note_bad_image(reading, trouble->words);

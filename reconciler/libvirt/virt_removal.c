@@ -106,7 +106,7 @@ static struct virt_removals *removals_of(struct virt *virt, struct trouble **ret
 			     : subscribe(virt, removals, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
 					 on_removal_failed);
 	if (failed < 0) {
-		*ret_trouble = trouble_take();
+		*ret_trouble = trouble_take(virt);
 		if (removed >= 0)
 			CALL(virt, virConnectDomainEventDeregisterAny, virt->connection, removed);
 		removals_unref(removals);

@@ -21,7 +21,7 @@ struct virt_tags {
 
 static char *take_words(void)
 {
-	OWN(trouble) trouble = trouble_take();
+	OWN(trouble) trouble = trouble_take(NULL);
 
 	return g_steal_pointer(&trouble->words);
 }

@@ -279,6 +279,11 @@ int virConnectClose(virConnectPtr connection)
 	return 0;
 }
 
+int virConnectIsAlive(virConnectPtr connection)
+{
+	return !connection->dead;
+}
+
 char *virConnectGetURI(virConnectPtr connection)
 {
 	(void)connection;

@@ -22,6 +22,7 @@ struct fault {
 	unsigned int flags; /* VIR_DOMAIN_XML_INACTIVE: the config; 0: the live XML */
 	int code;           /* virErrorNumber; 0: answers with XML */
 	int origin;         /* virErrorDomain */
+	bool alive;         /* the connection goes on all the same */
 	const char *xml;
 };
 
@@ -34,6 +35,11 @@ static bool is_struck(virDomainPtr domain, unsigned int flags)
 }
 
 /* Instead of libvirt's. */
+int virConnectIsAlive(virConnectPtr connection G_GNUC_UNUSED)
+{
+	return fault.alive;
+}
+
 char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
 {
 	char *(*real)(virDomainPtr, unsigned int) =
@@ -397,6 +403,20 @@ static void a_connection_that_broke_fails_the_reading(void **state)
 	assert_null(place->domains);
 }
 
+/* libvirt's protocol ends at 4 MiB: an error of it, but not the end of the connection. */
+static void a_document_that_is_too_long_is_a_problem_of_its_domain(void **state)
+{
+	struct place *place = *state;
+
+	add_domain(place, "guest", "a", RUNNING);
+	add_domain(place, "other", "b", RUNNING);
+	fault = (struct fault){
+		.domain = "guest", .code = VIR_ERR_RPC, .origin = VIR_FROM_RPC, .alive = true};
+	read_place(place);
+	assert_non_null(nth(place, 0)->unreadable);
+	assert_null(nth(place, 1)->unreadable);
+}
+
 static void two_readings_are_alike(void **state)
 {
 	struct place *place = *state;
@@ -436,6 +456,7 @@ int main(void)
 		in_a_place(a_refused_domain_is_a_problem_of_its_own),
 		in_a_place(a_broken_document_is_a_problem_of_its_own),
 		in_a_place(a_connection_that_broke_fails_the_reading),
+		in_a_place(a_document_that_is_too_long_is_a_problem_of_its_domain),
 		in_a_place(two_readings_are_alike),
 	};
 
