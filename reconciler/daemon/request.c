@@ -18,6 +18,9 @@
 /* A guest that hangs is not waited for longer: what became of the others is an answer. Who asks
  * waits a little longer than that (wire.h). */
 #define ANSWER_PATIENCE (45 * G_USEC_PER_SEC)
+/* For a full reading, by who asks about all domains: one that is not read by then hangs, or a job
+ * holds it. The others are known from events, and need not wait for it. */
+#define LISTING_PATIENCE (4 * G_USEC_PER_SEC)
 /* For libvirt to be there. */
 #define LINK_PATIENCE (10 * G_USEC_PER_SEC)
 /* For the other side to take its answer. */
@@ -40,6 +43,7 @@ struct request {
 	enum stage stage;
 	uint64_t begun;
 	uint64_t listing;  /* the full reading it waits for, 0: none */
+	bool overtaken;    /* … and does not wait for any more */
 	GPtrArray *uuids;  /* char *: of the domains that are known by those names */
 	GPtrArray *passes; /* struct pass *: what has been done since it began */
 };
@@ -200,9 +204,15 @@ void request_take_pass(struct daemon *daemon, struct pass *pass)
 	}
 }
 
+/* Is the full reading it asked for not over? */
+static bool is_unlisted(const struct daemon *daemon, const struct request *request)
+{
+	return request->listing > daemon->listings_over;
+}
+
 static bool is_read(const struct daemon *daemon, const struct request *request)
 {
-	if (request->listing > daemon->listings_over)
+	if (is_unlisted(daemon, request) && !request->overtaken)
 		return false;
 	for (guint i = 0; i < request->uuids->len; i++) {
 		const struct known_domain *known = domain_number(daemon, request, i);
@@ -302,7 +312,14 @@ static void finish(struct daemon *daemon, struct request *request)
 	text = request->json
 		       ? json_write_run(done->snapshot, done->plan, daemon->history, done->outcomes)
 		       : show_run(done, only);
-	answer(daemon, request, result_is_bad(done, only), text);
+	if (is_unlisted(daemon, request) && !request->json) {
+		g_autofree char *rest = g_steal_pointer(&text);
+
+		text = g_strconcat("! libvirt has not said in time what every domain is like: a "
+				   "guest hangs, or a job holds it\n",
+				   rest, NULL);
+	}
+	answer(daemon, request, is_unlisted(daemon, request) || result_is_bad(done, only), text);
 }
 
 /* It has taken too long. */
@@ -334,10 +351,18 @@ static void give_up(struct daemon *daemon, struct request *request)
 	answer(daemon, request, EX_TEMPFAIL, text);
 }
 
+static bool may_overtake(const struct daemon *daemon, const struct request *request)
+{
+	return request->stage == STAGE_READING && request->count == 0 && daemon->link &&
+	       daemon->listed && is_unlisted(daemon, request);
+}
+
 static uint64_t due_of(const struct daemon *daemon, const struct request *request)
 {
 	if (request->stage == STAGE_WAITING)
 		return 0;
+	if (may_overtake(daemon, request))
+		return request->begun + LISTING_PATIENCE;
 	return request->begun + (daemon->link ? ANSWER_PATIENCE : LINK_PATIENCE);
 }
 
@@ -347,7 +372,12 @@ static void check(struct daemon *daemon, struct request *request)
 		if (!find_same(daemon, request, false))
 			begin(daemon, request);
 	} else if (clock_now() >= due_of(daemon, request)) {
-		give_up(daemon, request);
+		if (may_overtake(daemon, request)) {
+			request->overtaken = true;
+			start_acting(daemon, request);
+		} else {
+			give_up(daemon, request);
+		}
 	} else if (!daemon->link || daemon->wanted) {
 		return;
 	} else if (request->stage == STAGE_READING) {

@@ -164,6 +164,27 @@ static void a_guest_that_hangs_keeps_an_answer_back_only_so_long(void **state)
 	assert_int_equal(answer_of(fd), EX_TEMPFAIL);
 }
 
+static void a_full_reading_that_hangs_is_waited_for_a_moment(void **state)
+{
+	struct lone *lone = *state;
+	struct daemon *daemon = &lone->daemon;
+	int fd;
+
+	lone_connect(daemon);
+	daemon->listing = true;
+	fd = ask(lone, "run", NULL);
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	expect_silence(fd);
+	assert_in_range(request_due(daemon), clock_now(), clock_now() + 5 * G_USEC_PER_SEC);
+	lone_pass_time(4);
+	turn_and_check(daemon);
+	turn_and_check(daemon);
+	/* Not all was read, which is no success. */
+	assert_int_equal(answer_of(fd), 1);
+	daemon->listing = false;
+}
+
 static void a_guest_that_hangs_delays_nobody_who_asks_about_another(void **state)
 {
 	struct lone *lone = *state;
@@ -413,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_answer_comes_when_no_guest_is_busy),
 		TEST(a_guest_that_hangs_keeps_an_answer_back_only_so_long),
+		TEST(a_full_reading_that_hangs_is_waited_for_a_moment),
 		TEST(a_guest_that_hangs_delays_nobody_who_asks_about_another),
 		TEST(a_domain_may_be_named_by_its_uuid),
 		TEST(all_that_wait_for_the_same_are_one_request),
