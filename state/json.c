@@ -69,9 +69,14 @@ static char *finish(json_t *document)
 {
 	g_autofree char *text = json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII |
 							     JSON_REAL_PRECISION(PRECISION));
+	g_auto(GStrv) parts = NULL;
+	g_autofree char *whole = NULL;
 
 	json_decref(document);
-	return g_strconcat(text, "\n", NULL);
+	/* DEL, which jansson leaves as it is, can stand in strings only. */
+	parts = g_strsplit(text, "\x7f", -1);
+	whole = g_strjoinv("\\u007f", parts);
+	return g_strconcat(whole, "\n", NULL);
 }
 
 static json_t *write_devices(const GPtrArray *devices)

@@ -15,6 +15,27 @@ static bool is_invisible(gunichar c)
 	       (c >= 0xfe00 && c <= 0xfe0f) || c == 0xffa0 || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* The blocks of scripts that are written from right to left (Hebrew, Arabic, Syriac, Thaana, N'Ko,
+ * …, and the presentation forms). */
+static bool is_right_to_left(gunichar c)
+{
+	return (c >= 0x0590 && c <= 0x08ff) || (c >= 0xfb1d && c <= 0xfdff) ||
+	       (c >= 0xfe70 && c <= 0xfeff) || (c >= 0x10800 && c <= 0x10fff) ||
+	       (c >= 0x1e800 && c <= 0x1efff);
+}
+
+/* Stands on or below the character before it, which may be the end of another column. */
+static bool is_mark(gunichar c)
+{
+	GUnicodeType type = g_unichar_type(c);
+
+	return type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK ||
+	       type == G_UNICODE_SPACING_MARK;
+}
+
+/* What scripts need: more would reach into other lines. */
+#define MARKS_MOST 2
+
 static bool is_printable(gunichar c)
 {
 	switch (g_unichar_type(c)) {
@@ -27,30 +48,39 @@ static bool is_printable(gunichar c)
 	case G_UNICODE_PARAGRAPH_SEPARATOR:
 		return false;
 	default:
-		return !is_invisible(c);
+		return !is_invisible(c) && !is_right_to_left(c);
 	}
 }
 
-/* How many bytes of AT are one printable character; 0: none, the byte must be spelt. */
-static size_t printable_length(const char *at)
+/* How many bytes of AT are one printable character, with MARKS that may stand there; 0: none, the
+ * byte must be spelt. */
+static size_t printable_length(const char *at, unsigned int *marks)
 {
 	gunichar c = g_utf8_get_char_validated(at, -1);
 
 	if (c == (gunichar)-1 || c == (gunichar)-2 || !is_printable(c))
 		return 0;
+	if (!is_mark(c))
+		*marks = MARKS_MOST;
+	else if (*marks == 0)
+		return 0;
+	else
+		--*marks;
 	return (size_t)g_utf8_skip[(guchar)*at];
 }
 
 static char *encode(const char *untrusted, bool spell_backslash)
 {
 	GString *text = g_string_new(NULL);
+	unsigned int marks = 0; /* there is nothing yet that one could stand on */
 
 	while (*untrusted) {
-		size_t length = printable_length(untrusted);
+		size_t length = printable_length(untrusted, &marks);
 
 		if (length == 0 || (spell_backslash && *untrusted == '\\')) {
 			g_string_append_printf(text, "\\x%02x", (guchar)*untrusted);
 			length = 1;
+			marks = 0;
 		} else {
 			g_string_append_len(text, untrusted, (gssize)length);
 		}
@@ -67,6 +97,19 @@ char *text_spell(const char *untrusted)
 char *text_printable(const char *untrusted)
 {
 	return encode(untrusted, false);
+}
+
+char *text_shorten(char *text)
+{
+	static const char dots[] = "...";
+	char *shorter;
+
+	if (g_utf8_strlen(text, -1) <= TEXT_SHORT)
+		return text;
+	*g_utf8_offset_to_pointer(text, TEXT_SHORT - (glong)strlen(dots)) = '\0';
+	shorter = g_strconcat(text, dots, NULL);
+	g_free(text);
+	return shorter;
 }
 
 /* TEXT with every C become WITH. Takes TEXT over. */

@@ -30,7 +30,13 @@ char *text_label(const char *untrusted);
 char *text_plugin(const char *untrusted);
 
 /*
- * Whatever it was, fit for a terminal or a log line: one line, valid UTF-8, no control characters
- * and no invisible reordering (those bytes become \xNN). Returns a new string.
+ * Whatever it was, fit for a terminal or a log line: one line, valid UTF-8, no control characters,
+ * nothing that is written from right to left, which would reorder what stands beside it, and no
+ * pile of marks (those bytes become \xNN). Returns a new string.
  */
 char *text_printable(const char *untrusted);
+
+/* TEXT, which is taken over, or the beginning of it where it is long, so that no device makes a
+ * line for people endless. Returns a new string. */
+#define TEXT_SHORT 64 /* characters, with the dots at the end */
+char *text_shorten(char *text);

@@ -163,6 +163,13 @@ static bool has_options(const struct cmd *cmd, int argc, char **argv)
 	return !cmd->takes_anything || (argc == 2 && strcmp(argv[1], "--help") == 0);
 }
 
+static void drop_argument(struct cmd_call *call, guint number)
+{
+	for (guint i = number; i < call->count; i++)
+		call->args[i] = call->args[i + 1];
+	call->count--;
+}
+
 static int run_command(GOptionContext *context, const struct cmd *cmd, int argc, char **argv)
 {
 	struct cmd_call call = {.cmd = cmd, .style = show_style()};
@@ -181,6 +188,13 @@ static int run_command(GOptionContext *context, const struct cmd *cmd, int argc,
 	call.dry_run = dry_run;
 	call.args = argv + 1;
 	call.count = (guint)argc - 1;
+	/* GLib keeps a `--` that stands before an argument which begins with a dash. */
+	for (guint i = 0; !cmd->takes_anything && i + 1 < call.count; i++) {
+		if (strcmp(call.args[i], "--") == 0 && *call.args[i + 1] == '-') {
+			drop_argument(&call, i);
+			break;
+		}
+	}
 	status = check_arguments(&call);
 	if (status == EXIT_OK)
 		status = cmd->run(&call);

@@ -7,6 +7,7 @@
 #include "reconciler/show/say.h"
 #include "reconciler/system/service.h"
 #include "reconciler/show/show.h"
+#include "state/clock.h"
 #include "state/text.h"
 
 /* rules/usbreconcile.catalog says what each means; tests/journal.py holds the two together. */
@@ -69,6 +70,33 @@ static void add_about(GPtrArray *fields, const struct log_about *about)
 		add_outcome(fields, about->outcome);
 }
 
+/* Trouble that does not end is told once a minute. */
+#define TROUBLE_EVERY (60 * G_USEC_PER_SEC)
+#define TROUBLES      16 /* that are told apart */
+
+static bool was_just_said(enum log_event event, const char *line)
+{
+	static struct {
+		guint line;
+		uint64_t at;
+	} said[TROUBLES];
+	guint hash = g_str_hash(line);
+	uint64_t now = clock_now();
+	guint oldest = 0;
+
+	if (event != LOG_TROUBLE)
+		return false;
+	for (guint i = 0; i < TROUBLES; i++) {
+		if (said[i].line == hash && said[i].at != 0 && now - said[i].at < TROUBLE_EVERY)
+			return true;
+		if (said[i].at < said[oldest].at)
+			oldest = i;
+	}
+	said[oldest].line = hash;
+	said[oldest].at = now;
+	return false;
+}
+
 void log_event(enum log_event event, const struct log_about *about, const char *format, ...)
 {
 	g_autoptr(GPtrArray) fields = g_ptr_array_new_with_free_func(g_free);
@@ -78,6 +106,8 @@ void log_event(enum log_event event, const struct log_about *about, const char *
 	va_start(values, format);
 	untrusted_line = g_strdup_vprintf(format, values);
 	va_end(values);
+	if (was_just_said(event, untrusted_line))
+		return;
 	if (!service_has_journal(STDERR_FILENO)) {
 		say_error("%s", untrusted_line);
 		return;

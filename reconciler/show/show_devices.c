@@ -30,13 +30,17 @@ static void add_cells(struct table *table, const struct device *device, const st
 	g_autofree char *speed = speed_of(device);
 	g_autofree char *users = words_users(plan, device);
 	/* Spelt as a tag must spell it, because people copy it from here. */
-	g_autofree char *serial =
-		device->untrusted_serial ? text_spell(device->untrusted_serial) : NULL;
+	g_autofree char *serial = device->untrusted_serial
+					  ? text_shorten(text_spell(device->untrusted_serial))
+					  : NULL;
+	g_autofree char *product = device->untrusted_product
+					   ? text_shorten(text_printable(device->untrusted_product))
+					   : NULL;
 
 	table_cell(table, at);
 	table_cell(table, id);
 	table_cell(table, serial ? serial : "-");
-	table_cell(table, device->untrusted_product ? device->untrusted_product : "-");
+	table_cell(table, product ? product : "-");
 	table_cell(table, speed ? speed : "-");
 	table_cell(table, device->hub ? "(hub)" : users ? users : "-");
 }

@@ -30,7 +30,7 @@ char *words_device(const struct device *device)
 
 	if (!device->untrusted_serial)
 		return g_strdup_printf("%s port %s", id, words_port(device));
-	serial = text_spell(device->untrusted_serial);
+	serial = text_shorten(text_spell(device->untrusted_serial));
 	return g_strdup_printf("%s serial %s", id, serial);
 }
 

@@ -135,6 +135,36 @@ static void what_cannot_be_seen_or_reorders_is_neutralised(void **state)
 			 "b");
 }
 
+static void no_script_reorders_what_stands_beside_it(void **state)
+{
+	(void)state;
+	assert_printable("a\u05d0b", "a\\xd7\\x90b"); /* Hebrew */
+	assert_printable("\u0661", "\\xd9\\xa1");     /* an Arabic digit */
+	assert_spelt("\u0634", "\\xd8\\xb4");
+	assert_printable("\U0001e900", "\\xf0\\x9e\\xa4\\x80");
+}
+
+static void marks_stand_on_their_own_character_and_are_no_pile(void **state)
+{
+	(void)state;
+	assert_printable("e\u0301", "e\u0301");
+	assert_printable("\u0301e", "\\xcc\\x81e");
+	assert_printable("e\u0301\u0302\u0303x\u0301", "e\u0301\u0302\\xcc\\x83x\u0301");
+	assert_printable("\x1b\u0301", "\\x1b\\xcc\\x81");
+}
+
+static void what_is_long_is_shortened(void **state)
+{
+	g_autofree char *long_text = g_strnfill(300, 'x');
+	g_autofree char *shorter = text_shorten(g_strdup(long_text));
+	g_autofree char *same = text_shorten(g_strdup("short"));
+
+	(void)state;
+	assert_int_equal(strlen(shorter), TEXT_SHORT);
+	assert_true(g_str_has_suffix(shorter, "x..."));
+	assert_string_equal(same, "short");
+}
+
 static void printable_is_one_line_of_utf8_whatever_came_in(void **state)
 {
 	uint32_t seed = 1;
@@ -185,6 +215,9 @@ int main(void)
 		cmocka_unit_test(the_backslash_is_spelt_so_that_spellings_are_unambiguous),
 		cmocka_unit_test(control_characters_and_broken_utf8_are_spelt),
 		cmocka_unit_test(what_cannot_be_seen_or_reorders_is_neutralised),
+		cmocka_unit_test(no_script_reorders_what_stands_beside_it),
+		cmocka_unit_test(marks_stand_on_their_own_character_and_are_no_pile),
+		cmocka_unit_test(what_is_long_is_shortened),
 		cmocka_unit_test(printable_is_one_line_of_utf8_whatever_came_in),
 		cmocka_unit_test(unspell_refuses_what_no_spelling_looks_like),
 		cmocka_unit_test(unspell_takes_either_case_of_hex_digits),
