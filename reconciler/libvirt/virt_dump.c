@@ -12,7 +12,7 @@ char *virt_dump(struct virt *virt, const char *uuid, enum virt_dump what, char *
 	char *xml = handle ? CALL(virt, virDomainGetXMLDesc, handle, flags) : NULL;
 
 	if (!xml) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 
 		*err = g_steal_pointer(&trouble->words);
 	}

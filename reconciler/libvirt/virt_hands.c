@@ -180,7 +180,7 @@ static bool is_migrating(void *self, const struct domain *of)
 	if (!domain)
 		return false;
 	if (CALL(virt, virDomainGetJobStats, domain, &type, &parameters, &count, 0) < 0) {
-		OWN(trouble) trouble = trouble_take();
+		OWN(trouble) trouble = trouble_take(virt);
 
 		return trouble->code == VIR_ERR_OPERATION_INVALID &&
 		       CALL(virt, virDomainIsActive, domain) == 1;
