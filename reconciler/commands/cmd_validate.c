@@ -134,14 +134,15 @@ const struct cmd cmd_validate = {
 	.name = "validate",
 	.arguments = "[DOMAIN | FILE | -]",
 	.summary = "check the metadata of domains, or of a file",
-	.details = "FILE is a domain's XML or our element alone, - is stdin; it needs no libvirt,\n"
-		   "and finds also what libvirt would lose without a word. Of a DOMAIN it also\n"
-		   "warns of tags that match nothing or too much on this host now, and of a guest\n"
-		   "with too few USB ports; of both, of a guestPort that cannot be had. What has a "
-		   "/ in it or exists as a file is a FILE, else\n"
-		   "it is a DOMAIN. Without an argument: all domains.\n\n"
-		   "Exit codes: 0 all valid (there may be warnings); 64 usage; 65 something is\n"
-		   "invalid; 69 libvirt unreachable; 77 no access.\n",
+	.details =
+		"FILE is a domain's XML or our element alone, - is stdin; it needs no libvirt,\n"
+		"and finds also what libvirt would lose without a word. Of a DOMAIN it also\n"
+		"warns of tags that match nothing or too much on this host now, and of a guest\n"
+		"with too few USB ports; of both, of a guestPort that cannot be had. What has a /\n"
+		"in it or exists as a file is a FILE, else it is a DOMAIN. Without an argument:\n"
+		"all domains.\n\n"
+		"Exit codes: 0 all valid (there may be warnings); 64 usage; 65 something is\n"
+		"invalid; 69 libvirt unreachable; 77 no access.\n",
 	.most = 1,
 	.has_json = true,
 	.run = run,
