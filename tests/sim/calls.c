@@ -359,14 +359,13 @@ int virConnectListAllDomains(virConnectPtr connection, virDomainPtr **ret_list, 
 	virDomainPtr *list;
 	int count = 0;
 
-	(void)flags;
 	if (!call_begin(connection))
 		return -1;
 	list = calloc(guests->len + 1, sizeof(*list));
 	for (guint i = 0; i < guests->len; i++) {
 		const struct guest *guest = g_ptr_array_index(guests, i);
 
-		if (guest->defined)
+		if (guest->defined && (guest->paused || !(flags & VIR_CONNECT_LIST_DOMAINS_PAUSED)))
 			list[count++] = call_handle(connection, guest);
 	}
 	*ret_list = list;

@@ -196,6 +196,16 @@ static void note_late(const struct claim *claim, const struct gadget *gadget, bo
 	}
 }
 
+/* What a guest is known to have counts on while it cannot be read. */
+static bool all_can_be_known(void)
+{
+	for (guint i = 0; i < guests->len; i++) {
+		if (!can_be_known(g_ptr_array_index(guests, i)))
+			return false;
+	}
+	return true;
+}
+
 /* A guest whose tag owns a device that nothing keeps from it has it before long. */
 static void check_late(void)
 {
@@ -204,8 +214,7 @@ static void check_late(void)
 	oracle_ask(&oracle);
 	for (guint i = 0; i < oracle.claims->len; i++) {
 		const struct claim *claim = g_ptr_array_index(oracle.claims, i);
-		bool due = claim->guest->id >= 0 && can_be_known(claim->guest) &&
-			   !has_stuck_id(claim) &&
+		bool due = claim->guest->id >= 0 && all_can_be_known() && !has_stuck_id(claim) &&
 			   strcmp(oracle_verdict(&oracle, claim), "attached") == 0;
 
 		for (unsigned int k = 0; k < host_gadget_count; k++) {
