@@ -65,10 +65,10 @@ static json_t *new_document(const struct snapshot *snapshot, const struct plan *
  * ASCII only: bytes that reorder or clear a terminal are not for those who just look at the
  * document either.
  */
-static char *finish(json_t *document)
+static char *finish_as(json_t *document, size_t form)
 {
-	g_autofree char *text = json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII |
-							     JSON_REAL_PRECISION(PRECISION));
+	g_autofree char *text =
+		json_dumps(document, form | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(PRECISION));
 	g_auto(GStrv) parts = NULL;
 	g_autofree char *whole = NULL;
 
@@ -77,6 +77,11 @@ static char *finish(json_t *document)
 	parts = g_strsplit(text, "\x7f", -1);
 	whole = g_strjoinv("\\u007f", parts);
 	return g_strconcat(whole, "\n", NULL);
+}
+
+static char *finish(json_t *document)
+{
+	return finish_as(document, JSON_INDENT(2));
 }
 
 static json_t *write_devices(const GPtrArray *devices)
@@ -119,6 +124,12 @@ char *json_write_status(const struct snapshot *snapshot, const struct plan *plan
 	return finish(new_status(snapshot, plan, history));
 }
 
+char *json_write_status_line(const struct snapshot *snapshot, const struct plan *plan,
+			     const struct history *history)
+{
+	return finish_as(new_status(snapshot, plan, history), JSON_COMPACT);
+}
+
 char *json_write_run(const struct snapshot *snapshot, const struct plan *plan,
 		     const struct history *history, const GPtrArray *outcomes)
 {
@@ -149,6 +160,11 @@ char *json_write_devices(const struct snapshot *snapshot, const struct plan *pla
 char *json_write_problems(const struct snapshot *snapshot)
 {
 	return finish(new_document(snapshot, NULL));
+}
+
+char *json_write_problems_line(const struct snapshot *snapshot)
+{
+	return finish_as(new_document(snapshot, NULL), JSON_COMPACT);
 }
 
 static void check_version(const struct json_node *document)
@@ -214,6 +230,32 @@ static json_t *parse(const char *text, char **err)
 		*err = g_strdup_printf("this is no JSON: line %d, column %d: %s", error.line,
 				       error.column, error.text);
 	return json;
+}
+
+char *json_write_edits(const char *run, const GPtrArray *metadata, char **err)
+{
+	json_t *document = parse(run, err);
+	json_t *list = json_array();
+	bool changed = false;
+
+	if (!json_is_object(document)) {
+		json_decref(document);
+		json_decref(list);
+		return NULL;
+	}
+	for (guint i = 0; i < metadata->len; i++) {
+		const struct json_metadata *each = g_ptr_array_index(metadata, i);
+		json_t *object = json_object();
+
+		json_put_text(object, "domain", each->domain);
+		json_put_bool(object, "changed", each->changed);
+		json_put_text(object, "xml", each->xml);
+		json_array_append_new(list, object);
+		changed = changed || each->changed;
+	}
+	json_put_bool(document, "changed", changed);
+	json_put(document, "metadata", list);
+	return finish(document);
 }
 
 int json_read_status(const char *text, struct snapshot **ret_snapshot, struct history **ret_history,

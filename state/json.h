@@ -9,6 +9,7 @@
  */
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "state/history.h"
 #include "state/plan.h"
@@ -17,13 +18,29 @@
 /* Each returns a new string: one document, indented, with a newline at its end. */
 char *json_write_status(const struct snapshot *snapshot, const struct plan *plan,
 			const struct history *history);
+/* The same in one line: JSON Lines. */
+char *json_write_status_line(const struct snapshot *snapshot, const struct plan *plan,
+			     const struct history *history);
 /* OUTCOMES: struct outcome *, in the order of the actions they are of; empty for a dry run. */
 char *json_write_run(const struct snapshot *snapshot, const struct plan *plan,
 		     const struct history *history, const GPtrArray *outcomes);
+/* One domain's metadata of ours, as a command has written it, or would. */
+struct json_metadata {
+	const char *domain;
+	bool changed;
+	const char *xml; /* our element, NULL: there is none */
+};
+
+/*
+ * RUN, a document of json_write_run(), of a command that has written METADATA (struct json_metadata
+ * *): it says so too. NULL with *err: RUN is no document.
+ */
+char *json_write_edits(const char *run, const GPtrArray *metadata, char **err);
 /* PLAN may be NULL: then nothing is said of who wants or holds a device. */
 char *json_write_devices(const struct snapshot *snapshot, const struct plan *plan);
 /* Problems only: `validate --json`, and errors of any command that was asked for JSON. */
 char *json_write_problems(const struct snapshot *snapshot);
+char *json_write_problems_line(const struct snapshot *snapshot);
 
 /*
  * Reads what json_write_status() or json_write_run() wrote. Untrusted: every type, range and length

@@ -4,6 +4,23 @@
 #include "state/json_put.h"
 #include "state/json_read.h"
 #include "state/json_write.h"
+#include "state/plan.h"
+
+/* By what they were and what became of them: {"attach": {"done": 3, …}, …} */
+static json_t *write_changes(const struct report *report)
+{
+	json_t *changes = json_object();
+
+	for (int kind = 0; kind < CHANGES; kind++) {
+		json_t *results = json_object();
+
+		for (int result = 0; result < CHANGE_RESULTS; result++)
+			json_put_int(results, outcome_kind_name((enum outcome_kind)result),
+				     (int64_t)report->changes[kind][result]);
+		json_put(changes, change_kind_name((enum change_kind)kind), results);
+	}
+	return changes;
+}
 
 json_t *json_write_report(const struct report *report)
 {
@@ -22,12 +39,28 @@ json_t *json_write_report(const struct report *report)
 	json_put_int(object, "reconnects", (int64_t)report->reconnects);
 	json_put_int(object, "libvirt_calls", (int64_t)report->libvirt_calls);
 	json_put_int(object, "overflows", (int64_t)report->overflows);
+	json_put(object, "changes", write_changes(report));
+	json_put(object, "pass_seconds", json_real((double)report->pass_usec / G_USEC_PER_SEC));
 	return object;
 }
 
 static uint64_t count(const struct json_node *object, const char *key)
 {
 	return (uint64_t)json_node_int(object, key, 0, G_MAXINT64, 0);
+}
+
+static void read_changes(const struct json_node *node, struct report *report)
+{
+	struct json_node changes = json_node_get(node, "changes");
+
+	for (int kind = 0; changes.value && kind < CHANGES; kind++) {
+		struct json_node results =
+			json_node_get(&changes, change_kind_name((enum change_kind)kind));
+
+		for (int result = 0; results.value && result < CHANGE_RESULTS; result++)
+			report->changes[kind][result] =
+				count(&results, outcome_kind_name((enum outcome_kind)result));
+	}
 }
 
 struct report *json_read_report(const struct json_node *node)
@@ -54,5 +87,7 @@ struct report *json_read_report(const struct json_node *node)
 	report->reconnects = count(node, "reconnects");
 	report->libvirt_calls = count(node, "libvirt_calls");
 	report->overflows = count(node, "overflows");
+	read_changes(node, report);
+	report->pass_usec = json_node_time(node, "pass_seconds");
 	return report;
 }

@@ -20,6 +20,17 @@ static const char *const trigger_names[TRIGGERS] = {
 	[TRIGGER_DONE] = "own_call_done",
 };
 
+static const char *const change_names[CHANGES] = {
+	[CHANGE_ATTACH] = "attach",
+	[CHANGE_DETACH] = "detach",
+	[CHANGE_EDIT] = "edit",
+};
+
+const char *change_kind_name(enum change_kind kind)
+{
+	return change_names[kind];
+}
+
 const char *trigger_name(enum trigger trigger)
 {
 	return trigger_names[trigger];

@@ -27,7 +27,7 @@ test_help() {
 	expect 0 usbreconcile --help
 	is_empty err
 	cp out help
-	for command in run status devices tag untag enable disable replug adopt validate migrate-xml; do
+	for command in run status devices tag untag enable disable replug adopt validate migrate-xml help; do
 		says help "  $command"
 		expect 0 usbreconcile "$command" --help
 		says out "Usage: usbreconcile [-c URI] [-v] $command"
@@ -38,6 +38,13 @@ test_help() {
 	done
 	expect 0 usbreconcile --version
 	says out 'usbreconcile '
+	expect 0 usbreconcile help
+	checks=$((checks + 1))
+	cmp -s out help || fail 'is not what --help says'
+	expect 0 usbreconcile help replug
+	says out 'Usage: usbreconcile [-c URI] [-v] replug'
+	expect 64 usbreconcile help bogus
+	says err 'there is no command "bogus"'
 }
 
 test_usage() {

@@ -55,6 +55,9 @@ is_metrics() {
 			series = $0
 			sub(/ [^ ]*$/, "", series)
 			if (seen[series]++) { print "twice: " series; bad = 1 }
+			base = name
+			sub(/_(sum|count)$/, "", base)
+			if (type[base] == "summary") name = base
 			if (!help[name] || !type[name]) { print "not described: " name; bad = 1 }
 			if ((type[name] == "counter") != (name ~ /_total$/)) { print "type: " name; bad = 1 }
 		}
@@ -76,6 +79,8 @@ test_prometheus() {
 	says out 'usbreconcile_tag_severity{domain="hassio",tag="zigbee"} 1'
 	says out 'usbreconcile_tag_attached{domain="hassio",tag="zigbee"} 0'
 	says out 'usbreconcile_tags{verdict="missing"} 1'
+	says out 'usbreconcile_tag_verdict{domain="hassio",tag="zigbee",verdict="missing"} 1'
+	says out 'usbreconcile_tag_verdict{domain="hassio",tag="zigbee",verdict="attached"} 0'
 	says out 'usbreconcile_daemon_up 0'
 	checks=$((checks + 1))
 	! grep -qF "$serial" out || fail 'a serial in the metrics'

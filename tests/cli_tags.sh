@@ -231,4 +231,43 @@ test_adopt() {
 	writes 0
 }
 
+test_json_says_what_changes() {
+	expect 0 on_host tag -n --json bare x 1-2
+	json '.changed and .metadata[0].domain == "bare" and .metadata[0].changed'
+	json '.metadata[0].xml | contains("name=\"x\" vendor=\"0403\" product=\"6001\" serial=\"BBB\"")'
+	json '.outcomes == [] and (.domains[] | select(.name == "bare").tags[0].want.name == "x")'
+	writes 0
+	expect 0 on_host tag -n --json tagged zigbee 1-1
+	json '.changed == false and .metadata[0].changed == false'
+	expect 0 on_host enable -n --json off zigbee
+	json '.changed and (.metadata[0].xml | contains("enabled") | not)'
+	expect 0 on_host enable -n --json tagged
+	json '.changed == false'
+	expect 0 on_host enable -n --json bare
+	json '.changed == false and .metadata == []'
+	expect 0 on_host enable -n --json --only off
+	json '[.metadata[].domain] == ["off", "odd", "tagged"] or [.metadata[].domain] == ["off", "tagged", "odd"]'
+	expect 0 on_host disable -n --json tagged zigbee
+	json '.changed and (.domains[] | select(.name == "tagged").tags[0].verdict == "disabled")'
+	expect 0 on_host untag -n --json tagged
+	json '.changed and .metadata[0].xml == null and (.domains[] | select(.name == "tagged").tags == [])'
+	expect 0 on_host adopt -n --json script
+	json '.changed and (.metadata[0].xml | contains("ft232r"))'
+	expect 0 on_host replug -n --json tagged
+	json '.changed == false and .metadata == []'
+	writes 0
+	expect 64 on_host replug -n --json tagged nope
+	json '.problems[0].code == "usage"'
+	expect 0 on_host disable -n tagged zigbee
+	says out 'enabled="no"'
+	says err 'what would follow:'
+	((${#alone[@]} > 0)) || return 0
+	expect 0 writing tag --json bare x 1-2
+	json '.changed and (.domains[] | select(.name == "bare").tags[0].want.serial == "BBB")'
+	writes 1
+	expect 0 writing enable --json tagged
+	json '.changed == false'
+	writes 0
+}
+
 run_tests

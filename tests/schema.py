@@ -91,7 +91,7 @@ def load():
 
 def kind_of(document):
     if "actions" in document:
-        return "run"
+        return "edit" if "changed" in document else "run"
     if "domains" in document:
         return "status"
     return "devices" if "devices" in document else "problems"

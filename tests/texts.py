@@ -104,14 +104,14 @@ def check_json(manual):
     same("problem codes", names_in_code("PROBLEM"), terms(parts["PROBLEM CODES"]))
     schema = json.loads(SCHEMA.read_text())
     written = set()
-    for name in ("EVERY DOCUMENT", "STATUS", "RUN", "DEVICES"):
+    for name in ("EVERY DOCUMENT", "STATUS", "RUN", "CHANGES", "DEVICES"):
         written |= set(terms(parts[name]))
     documents = set()
-    for name in ("envelope", "world", "run", "devices"):
+    for name in ("envelope", "world", "run", "edit", "devices"):
         documents |= set(schema["$defs"][name].get("properties", {}))
     same("keys of the documents", documents, written)
     keys = keys_of(schema)
-    for each in re.findall(r"\*([a-z_]+)\*", "".join(parts[n] for n in ("STATUS", "RUN", "DEVICES"))):
+    for each in re.findall(r"\*([a-z_]+)\*", "".join(parts[n] for n in ("STATUS", "RUN", "CHANGES", "DEVICES"))):
         if each not in keys:
             same("keys that the manual mentions", keys, keys | {each})
 

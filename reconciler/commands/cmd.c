@@ -9,7 +9,7 @@
 static const struct cmd *const commands[] = {
 	&cmd_run,         &cmd_status,  &cmd_devices, &cmd_tag,   &cmd_untag,
 	&cmd_enable,      &cmd_disable, &cmd_replug,  &cmd_adopt, &cmd_validate,
-	&cmd_migrate_xml, &cmd_hook,    &cmd_daemon,
+	&cmd_migrate_xml, &cmd_hook,    &cmd_daemon,  &cmd_help,
 };
 
 const struct cmd *cmd_number(guint number)
@@ -205,6 +205,28 @@ static int run_command(GOptionContext *context, const struct cmd *cmd, int argc,
 	}
 	return status;
 }
+
+static int run_help(struct cmd_call *call)
+{
+	const struct cmd *cmd = call->count > 0 ? cmd_named(call->args[0]) : NULL;
+	g_autoptr(GOptionContext) context = NULL;
+
+	if (call->count > 0 && !cmd)
+		return cmd_misused(call, "there is no command \"%s\"", call->args[0]);
+	context = new_context(cmd);
+	print_help(context, cmd);
+	return EXIT_OK;
+}
+
+const struct cmd cmd_help = {
+	.name = "help",
+	.arguments = "[COMMAND]",
+	.summary = "say what the program or a command does",
+	.details = "The same as --help, of the program or of COMMAND.\n\n"
+		   "Exit codes: 0 done; 64 there is no such command.\n",
+	.most = 1,
+	.run = run_help,
+};
 
 int cmd_main(int argc, char **argv)
 {

@@ -28,6 +28,7 @@ struct cmd_call {
 	const struct cmd *cmd;
 	const char *uri; /* -c, or NULL */
 	bool json;
+	bool json_lines; /* … each document in one line */
 	bool dry_run;
 	bool verbose;
 	char **args; /* what is left after the options, NULL at the end */
@@ -63,6 +64,7 @@ extern const struct cmd cmd_validate;
 extern const struct cmd cmd_migrate_xml;
 extern const struct cmd cmd_hook;
 extern const struct cmd cmd_daemon;
+extern const struct cmd cmd_help;
 
 /* The table: its command of that number, NULL after the last; or of that name, or NULL. */
 const struct cmd *cmd_number(guint number);
@@ -98,11 +100,11 @@ const char *cmd_directory(const struct cmd_call *call);
 
 /*
  * Takes the lock of this host; or, when a daemon holds it, has that do the command: ARGUMENTS as
- * wire_ask() takes them. Prints what it answers, with *ret_lock NULL, and *ret_status its exit
- * code. 0, or the exit code after a complaint, which may be the daemon's.
+ * wire_ask() takes them. *ret_answer is what that printed then, *ret_lock NULL, and *ret_status its
+ * exit code. 0, or the exit code after a complaint, which may be the daemon's.
  */
 int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct lock **ret_lock,
-	     int *ret_status);
+	     int *ret_status, char **ret_answer);
 
 /* The domain (by name, UUID or number), the tag of that name; or complains and lists what there is.
  * 0 or the exit code. */

@@ -100,9 +100,7 @@ static int adopt(const struct cmd_call *call, const struct pass *pass)
 		adopt_domain(pass, g_ptr_array_index(domains, i), edits, adoptions);
 	if (edits->len == 0)
 		say_error("nothing is adopted");
-	if (call->dry_run)
-		return cmd_edits_print(call, edits);
-	return edits->len > 0 ? cmd_edits_do(call, edits, false) : EXIT_OK;
+	return cmd_edits_finish(call, pass->snapshot, edits, false);
 }
 
 static int run(struct cmd_call *call)
@@ -139,6 +137,7 @@ const struct cmd cmd_adopt = {
 		"cannot be changed; 69 libvirt unreachable; 75 another usbreconcile is at work;\n"
 		"77 no access.\n",
 	.most = G_MAXUINT,
+	.has_json = true,
 	.has_dry_run = true,
 	.options = options,
 	.run = run,

@@ -20,7 +20,8 @@ static void print_problem(const struct cmd_call *call, struct problem *problem)
 
 	snapshot_stamp(snapshot, call->virt ? virt_uri(call->virt) : call->uri);
 	g_ptr_array_add(snapshot->problems, problem);
-	text = json_write_problems(snapshot);
+	text = call->json_lines ? json_write_problems_line(snapshot)
+				: json_write_problems(snapshot);
 	say_data(text);
 }
 
@@ -110,7 +111,7 @@ static int pass_complaint_on(const struct cmd_call *call, int status, const char
 
 /* 0: there is no daemon, or it has answered: then *ret_answered. */
 static int ask(const struct cmd_call *call, const char *const *arguments, bool *ret_answered,
-	       int *ret_status)
+	       int *ret_status, char **ret_answer)
 {
 	g_autofree char *text = NULL;
 	g_autofree char *holder = NULL;
@@ -121,7 +122,7 @@ static int ask(const struct cmd_call *call, const char *const *arguments, bool *
 		*ret_answered = true;
 		if (*ret_status >= EX_USAGE)
 			return pass_complaint_on(call, *ret_status, text);
-		cmd_print(call, text);
+		*ret_answer = g_steal_pointer(&text);
 		return EXIT_OK;
 	case WIRE_NOBODY:
 		return EXIT_OK;
@@ -140,7 +141,7 @@ static int ask(const struct cmd_call *call, const char *const *arguments, bool *
 }
 
 int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct lock **ret_lock,
-	     int *ret_status)
+	     int *ret_status, char **ret_answer)
 {
 	g_autofree char *err = NULL;
 	g_autofree char *holder = NULL;
@@ -150,7 +151,7 @@ int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct l
 	int status;
 
 	if (taken == LOCK_BUSY) {
-		status = ask(call, arguments, &answered, ret_status);
+		status = ask(call, arguments, &answered, ret_status, ret_answer);
 		if (status != EXIT_OK || answered)
 			return status;
 		taken = lock_take(directory, call->cmd->name, LOCK_PATIENCE_USEC, ret_lock, &err);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/commands/cmd_edit.h"
+#include "reconciler/commands/rehearse.h"
 
 #include "reconciler/result.h"
 #include "reconciler/show/say.h"
 #include "reconciler/show/words.h"
 #include "reconciler/edit.h"
 #include "reconciler/libvirt/virt_tags.h"
+#include "state/json.h"
 
 static void edit_free(gpointer data)
 {
 	struct cmd_edit *edit = data;
 
 	g_ptr_array_unref(edit->changes);
+	g_clear_pointer(&edit->done, metadata_edit_free);
 	g_free(edit);
 }
 
@@ -19,7 +22,7 @@ int cmd_edits_open(struct cmd_call *call, struct snapshot **ret_snapshot,
 		   const struct domain **ret_domain)
 {
 	g_autofree char *err = NULL;
-	int status = cmd_open(call, false);
+	int status = cmd_open(call, call->dry_run);
 
 	if (status != EXIT_OK)
 		return status;
@@ -86,8 +89,7 @@ static int complain(const struct cmd_call *call, const struct cmd_edit *edit, en
 	g_assert_not_reached();
 }
 
-static int edit_one(const struct cmd_call *call, const struct cmd_edit *edit, bool write,
-		    char **ret_xml)
+static int edit_one(const struct cmd_call *call, struct cmd_edit *edit, bool write)
 {
 	OWN(metadata_edit) done = NULL;
 	g_autofree char *err = NULL;
@@ -103,30 +105,9 @@ static int edit_one(const struct cmd_call *call, const struct cmd_edit *edit, bo
 		say_error("domain %s: its config is changed, but not the metadata of its running "
 			  "guest: %s",
 			  edit->domain->name, err);
-	if (ret_xml)
-		*ret_xml = g_steal_pointer(&done->xml);
+	g_clear_pointer(&edit->done, metadata_edit_free);
+	edit->done = g_steal_pointer(&done);
 	return EXIT_OK;
-}
-
-int cmd_edits_print(const struct cmd_call *call, const GPtrArray *edits)
-{
-	int result = EXIT_OK;
-
-	for (guint i = 0; i < edits->len; i++) {
-		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
-		g_autofree char *xml = NULL;
-		int status = edit_one(call, edit, false, &xml);
-
-		result = result != EXIT_OK ? result : status;
-		if (!xml)
-			continue;
-		if (edits->len > 1)
-			say_error("domain %s:", edit->domain->name);
-		say_data("    ");
-		say_data(xml);
-		say_data("\n");
-	}
-	return result;
 }
 
 /*
@@ -136,10 +117,14 @@ int cmd_edits_print(const struct cmd_call *call, const GPtrArray *edits)
  */
 static int check_all(const struct cmd_call *call, GPtrArray *edits, bool together)
 {
+	struct cmd_call quiet = *call;
+	/* Of what is left out stderr tells; the one document is about the rest. */
+	const struct cmd_call *say = together ? call : &quiet;
 	int result = EXIT_OK;
 
+	quiet.json = false;
 	for (guint i = 0; i < edits->len;) {
-		int status = edit_one(call, g_ptr_array_index(edits, i), false, NULL);
+		int status = edit_one(say, g_ptr_array_index(edits, i), false);
 
 		if (status == EXIT_OK)
 			i++;
@@ -159,7 +144,7 @@ static int write_all(const struct cmd_call *call, GPtrArray *edits, bool togethe
 	if (result != EXIT_OK && together)
 		return result;
 	for (guint i = 0; i < edits->len; i++) {
-		int status = edit_one(call, g_ptr_array_index(edits, i), true, NULL);
+		int status = edit_one(call, g_ptr_array_index(edits, i), true);
 
 		result = result != EXIT_OK ? result : status;
 	}
@@ -205,6 +190,78 @@ static GPtrArray *domains_of(const GPtrArray *edits)
 	return only;
 }
 
+/* RUN: the document of the pass. */
+static int print_json(const struct cmd_call *call, const GPtrArray *edits, const char *run)
+{
+	g_autoptr(GPtrArray) metadata = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *err = NULL;
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < edits->len; i++) {
+		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
+		struct json_metadata each = {
+			.domain = edit->domain->name,
+			.changed = edit->done && edit->done->changed,
+			.xml = edit->done ? edit->done->xml : NULL,
+		};
+
+		g_ptr_array_add(metadata, g_memdup2(&each, sizeof(each)));
+	}
+	text = json_write_edits(run, metadata, &err);
+	if (!text)
+		return cmd_fail(call, EXIT_BAD, PROBLEM_BUSY, NULL,
+				"what the daemon said is not understood: %s", err);
+	say_data(text);
+	return EXIT_OK;
+}
+
+static void print_metadata(const GPtrArray *edits)
+{
+	for (guint i = 0; i < edits->len; i++) {
+		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
+
+		if (edits->len > 1)
+			say_error("domain %s:", edit->domain->name);
+		say_data("    ");
+		say_data(edit->done->xml ? edit->done->xml : "(none)");
+		say_data("\n");
+	}
+}
+
+/* As talk: the metadata is the data, and may go into a file. */
+static void tell_plan(const struct pass *then, const GPtrArray *only)
+{
+	g_autofree char *text = show_plan(then->snapshot, then->plan, only);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	say_error("what would follow:");
+	for (char **line = lines; *line && **line; line++)
+		say_hint("%s", *line);
+}
+
+int cmd_edits_print(const struct cmd_call *call, const struct snapshot *snapshot, GPtrArray *edits,
+		    bool together)
+{
+	OWN(history) history = history_new();
+	int result = check_all(call, edits, together);
+	OWN(pass) then = NULL;
+	g_autoptr(GPtrArray) only = domains_of(edits);
+	g_autofree char *text = NULL;
+	int status = EXIT_OK;
+
+	if (result != EXIT_OK && together)
+		return result;
+	then = rehearse(snapshot, edits, history);
+	if (call->json) {
+		text = json_write_run(then->snapshot, then->plan, history, then->outcomes);
+		status = print_json(call, edits, text);
+	} else if (edits->len > 0) {
+		print_metadata(edits);
+		tell_plan(then, only);
+	}
+	return result != EXIT_OK ? result : status;
+}
+
 static int pass_here(const struct cmd_call *call, const GPtrArray *edits, const GPtrArray *only)
 {
 	OWN(history) history = history_new();
@@ -216,20 +273,30 @@ static int pass_here(const struct cmd_call *call, const GPtrArray *edits, const 
 	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
 		return cmd_lost(call, err);
 	done = result_gather(passes, only);
-	text = show_run(done, only);
-	say_lines(text);
-	print_verdicts(edits, done->plan);
+	if (call->json) {
+		text = json_write_run(done->snapshot, done->plan, history, done->outcomes);
+		print_json(call, edits, text);
+	} else {
+		text = show_run(done, only);
+		say_lines(text);
+		print_verdicts(edits, done->plan);
+	}
 	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
 }
 
-/* The daemon has done the pass and said what it did; what has become of the tags is looked up. */
-static int print_after_daemon(const struct cmd_call *call, const GPtrArray *edits)
+/* The daemon has done the pass, and this is what it did; what has become of the tags is looked up.
+ */
+static int print_after_daemon(const struct cmd_call *call, const GPtrArray *edits,
+			      const char *answer)
 {
 	OWN(history) history = NULL;
 	OWN(pass) pass = NULL;
 	struct report *report = NULL;
 	g_autofree char *err = NULL;
 
+	if (call->json)
+		return print_json(call, edits, answer);
+	say_lines(answer);
 	cmd_ask_daemon(call, &history, &report);
 	g_clear_pointer(&report, report_free);
 	if (pass_look(call->virt, history, &pass, &err) < 0)
@@ -243,18 +310,21 @@ static int have_pass(const struct cmd_call *call, const GPtrArray *edits)
 	OWN(lock) lock = NULL;
 	g_autoptr(GPtrArray) only = domains_of(edits);
 	g_autoptr(GPtrArray) arguments = g_ptr_array_copy(only, NULL, NULL);
+	g_autofree char *answer = NULL;
 	int answered = EXIT_OK;
 	int status;
 
 	g_ptr_array_insert(arguments, 0, (gpointer)(guintptr) "run");
 	g_ptr_array_insert(arguments, 1, (gpointer)(guintptr) "--");
+	if (call->json)
+		g_ptr_array_insert(arguments, 1, (gpointer)(guintptr) "--json");
 	g_ptr_array_add(arguments, NULL);
-	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
+	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered, &answer);
 	if (status != EXIT_OK)
 		return status;
 	if (lock)
 		return pass_here(call, edits, only);
-	status = print_after_daemon(call, edits);
+	status = print_after_daemon(call, edits, answer);
 	return status != EXIT_OK ? status : answered;
 }
 
@@ -266,4 +336,13 @@ int cmd_edits_do(const struct cmd_call *call, GPtrArray *edits, bool together)
 	if (written == EXIT_OK || (!together && edits->len > 0))
 		status = have_pass(call, edits);
 	return written != EXIT_OK ? written : status;
+}
+
+int cmd_edits_finish(const struct cmd_call *call, const struct snapshot *snapshot, GPtrArray *edits,
+		     bool together)
+{
+	/* Who wants a document gets one, also of nothing. */
+	if (call->dry_run || (call->json && edits->len == 0))
+		return cmd_edits_print(call, snapshot, edits, together);
+	return edits->len > 0 ? cmd_edits_do(call, edits, together) : EXIT_OK;
 }

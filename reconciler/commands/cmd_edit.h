@@ -7,13 +7,7 @@
  */
 
 #include "reconciler/commands/cmd.h"
-#include "xmlutil/metadata_edit.h"
-
-/* All changes to one domain. */
-struct cmd_edit {
-	const struct domain *domain;
-	GPtrArray *changes; /* struct metadata_change * */
-};
+#include "reconciler/commands/domain_edit.h"
 
 /* Opens libvirt for writing, reads it, and finds the first argument's domain, whose tags can be
  * changed. Returns the exit code. */
@@ -27,8 +21,16 @@ GPtrArray *cmd_edits_new(void);
 void cmd_edits_add(GPtrArray *edits, const struct domain *domain, enum metadata_change_kind kind,
 		   const struct tag *tag, const char *name);
 
-/* Prints the metadata of each as it would be, for --dry-run. Returns the exit code. */
-int cmd_edits_print(const struct cmd_call *call, const GPtrArray *edits);
+/*
+ * --dry-run: prints the metadata of each as it would be in SNAPSHOT's world, and the plan that
+ * would follow. TOGETHER as below. Returns the exit code.
+ */
+int cmd_edits_print(const struct cmd_call *call, const struct snapshot *snapshot, GPtrArray *edits,
+		    bool together);
+
+/* One or the other, as the command line says. */
+int cmd_edits_finish(const struct cmd_call *call, const struct snapshot *snapshot, GPtrArray *edits,
+		     bool together);
 
 /*
  * Writes the edits, has a pass over their domains, and prints what that did and the verdicts on the

@@ -97,7 +97,7 @@ static int change(struct cmd_call *call, enum metadata_change_kind kind)
 	}
 	for (guint i = 0; only && i < tags->len; i++)
 		add_rivals(edits, snapshot, domain, g_ptr_array_index(tags, i));
-	return edits->len > 0 ? cmd_edits_do(call, edits, true) : EXIT_OK;
+	return cmd_edits_finish(call, snapshot, edits, true);
 }
 
 static int run_enable(struct cmd_call *call)
@@ -127,6 +127,8 @@ const struct cmd cmd_enable = {
 		"anyway.\n\n" EXIT_CODES,
 	.least = 1,
 	.most = G_MAXUINT,
+	.has_json = true,
+	.has_dry_run = true,
 	.options = enable_options,
 	.run = run_enable,
 };
@@ -139,5 +141,7 @@ const struct cmd cmd_disable = {
 		   "devices out of it; `enable` brings them back.\n\n" EXIT_CODES,
 	.least = 1,
 	.most = G_MAXUINT,
+	.has_json = true,
+	.has_dry_run = true,
 	.run = run_disable,
 };

@@ -5,9 +5,11 @@
 
 #include "reconciler/commands/cmd.h"
 
+#include "reconciler/core/planner.h"
 #include "reconciler/core/remember.h"
 #include "reconciler/result.h"
 #include "reconciler/show/say.h"
+#include "state/json.h"
 
 /* Is the tag among the NAMEs? All are when there are none. */
 static bool is_meant(const struct cmd_call *call, const struct tag *tag)
@@ -50,6 +52,20 @@ static void print_verdicts(const struct cmd_call *call, const struct plan *plan,
 	}
 }
 
+/* RUN: the document of the passes. No tag was written. */
+static int print_json(const char *run)
+{
+	g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+	g_autofree char *err = NULL;
+	g_autofree char *text = json_write_edits(run, nothing, &err);
+
+	if (text)
+		say_data(text);
+	else
+		say_error("what the daemon said is not understood: %s", err);
+	return text ? EXIT_OK : EXIT_BAD;
+}
+
 static int pass_here(const struct cmd_call *call, struct history *history, const char *domain)
 {
 	g_autoptr(GPtrArray) passes = NULL;
@@ -62,10 +78,35 @@ static int pass_here(const struct cmd_call *call, struct history *history, const
 	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
 		return cmd_lost(call, err);
 	done = result_gather(passes, only);
-	text = show_run(done, only);
-	say_lines(text);
-	print_verdicts(call, done->plan, domain);
+	if (call->json) {
+		text = json_write_run(done->snapshot, done->plan, history, done->outcomes);
+		print_json(text);
+	} else {
+		text = show_run(done, only);
+		say_lines(text);
+		print_verdicts(call, done->plan, domain);
+	}
 	return result_is_bad(done, only) ? EXIT_BAD : EXIT_OK;
+}
+
+/* --dry-run: what was seen, once more, with the wish. */
+static int print_plan(const struct cmd_call *call, struct pass *pass, struct history *history,
+		      const struct domain *domain)
+{
+	g_autoptr(GPtrArray) only = g_ptr_array_new();
+	g_autofree char *text = NULL;
+
+	request_replugs(call, pass->plan, domain, history);
+	g_ptr_array_add(only, domain->name);
+	plan_free(pass->plan);
+	pass->plan = planner_plan(pass->snapshot, history);
+	if (call->json) {
+		text = json_write_run(pass->snapshot, pass->plan, history, pass->outcomes);
+		return print_json(text);
+	}
+	text = show_plan(pass->snapshot, pass->plan, only);
+	say_lines(text);
+	return EXIT_OK;
 }
 
 /* The command as the daemon takes it. */
@@ -74,11 +115,39 @@ static GPtrArray *request(const struct cmd_call *call)
 	GPtrArray *arguments = g_ptr_array_new();
 
 	g_ptr_array_add(arguments, (gpointer)(guintptr) "replug");
+	if (call->json)
+		g_ptr_array_add(arguments, (gpointer)(guintptr) "--json");
 	g_ptr_array_add(arguments, (gpointer)(guintptr) "--");
 	for (char **argument = call->args; *argument; argument++)
 		g_ptr_array_add(arguments, *argument);
 	g_ptr_array_add(arguments, NULL);
 	return arguments;
+}
+
+/* The world, and the domain and its tags that are meant. 0 or the exit code. */
+static int look(struct cmd_call *call, struct history *history, struct pass **ret_pass,
+		const struct domain **ret_domain)
+{
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, call->dry_run);
+
+	if (status != EXIT_OK)
+		return status;
+	if (pass_look(call->virt, history, ret_pass, &err) < 0)
+		return cmd_lost(call, err);
+	status = cmd_find_domain(call, (*ret_pass)->snapshot, call->args[0], ret_domain);
+	return status == EXIT_OK ? check_names(call, *ret_domain) : status;
+}
+
+static int print_answer(const struct cmd_call *call, const char *answer, int answered)
+{
+	int status = EXIT_OK;
+
+	if (call->json)
+		status = print_json(answer);
+	else
+		say_lines(answer);
+	return status != EXIT_OK ? status : answered;
 }
 
 static int run(struct cmd_call *call)
@@ -87,23 +156,22 @@ static int run(struct cmd_call *call)
 	OWN(lock) lock = NULL;
 	OWN(pass) pass = NULL;
 	const struct domain *domain = NULL;
-	g_autofree char *err = NULL;
 	g_autoptr(GPtrArray) arguments = request(call);
+	g_autofree char *answer = NULL;
 	int answered = EXIT_OK;
-	int status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
+	int status = EXIT_OK;
 
-	if (status != EXIT_OK || !lock)
-		return status != EXIT_OK ? status : answered;
-	status = cmd_open(call, false);
-	if (status != EXIT_OK)
-		return status;
-	if (pass_look(call->virt, history, &pass, &err) < 0)
-		return cmd_lost(call, err);
-	status = cmd_find_domain(call, pass->snapshot, call->args[0], &domain);
+	if (!call->dry_run)
+		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered,
+				  &answer);
+	if (status == EXIT_OK && answer)
+		return print_answer(call, answer, answered);
 	if (status == EXIT_OK)
-		status = check_names(call, domain);
+		status = look(call, history, &pass, &domain);
 	if (status != EXIT_OK)
 		return status;
+	if (call->dry_run)
+		return print_plan(call, pass, history, domain);
 	request_replugs(call, pass->plan, domain, history);
 	return pass_here(call, history, domain->name);
 }
@@ -120,5 +188,7 @@ const struct cmd cmd_replug = {
 		   "access.\n",
 	.least = 1,
 	.most = G_MAXUINT,
+	.has_json = true,
+	.has_dry_run = true,
 	.run = run,
 };

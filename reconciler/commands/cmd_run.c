@@ -206,15 +206,20 @@ static int run_here(struct cmd_call *call)
 	g_autoptr(GPtrArray) arguments = request(call);
 	g_autoptr(GPtrArray) only = NULL;
 	g_autofree char *err = NULL;
+	g_autofree char *answer = NULL;
 	int status, answered = EXIT_OK;
 
 	/* Before anything is looked at: what happens from here on is seen or heard. */
 	if (until_still && devices_monitor_new(&monitor, &err) < 0)
 		return cmd_fail(call, EX_OSERR, PROBLEM_DEVICE_UNREADABLE, NULL, "%s", err);
 	/* A daemon needs no second look at libvirt, where one guest that hangs would keep us. */
-	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered);
-	if (status != EXIT_OK || !lock)
-		return status != EXIT_OK ? status : answered;
+	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered, &answer);
+	if (status != EXIT_OK)
+		return status;
+	if (!lock) {
+		cmd_print(call, answer);
+		return answered;
+	}
 	status = cmd_open(call, false);
 	if (status == EXIT_OK)
 		status = choose_now(call, &only);

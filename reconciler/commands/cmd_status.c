@@ -3,6 +3,7 @@
 /* `status`: what every tag has come to, and why. */
 
 #include "reconciler/commands/cmd.h"
+#include "reconciler/commands/watch.h"
 
 #include "reconciler/show/say.h"
 #include "state/json.h"
@@ -13,9 +14,10 @@
  */
 #define MONITORED_MSEC 9000
 
-static gboolean prometheus, nagios;
+static gboolean prometheus, nagios, watching;
 
 static const GOptionEntry options[] = {
+	{"watch", 0, 0, G_OPTION_ARG_NONE, &watching, "go on, and show every change", NULL},
 	{"prometheus", 0, 0, G_OPTION_ARG_NONE, &prometheus,
 	 "print metrics, for node_exporter's textfile collector", NULL},
 	{"nagios", 0, 0, G_OPTION_ARG_NONE, &nagios,
@@ -23,24 +25,29 @@ static const GOptionEntry options[] = {
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
+/* What a person sees. */
+static char *page(const struct cmd_call *call, const struct pass *pass, const struct domain *domain,
+		  const struct tag *tag)
+{
+	g_autofree char *answer = NULL;
+
+	if (!tag)
+		return show_status(&call->style, pass->snapshot, pass->plan, domain);
+	answer = show_tag(pass->snapshot, pass->plan, plan_find_verdict(pass->plan, domain, tag));
+	return show_wrap(call->style.width, answer);
+}
+
 static char *document(const struct cmd_call *call, const struct pass *pass,
 		      const struct history *history, const struct domain *domain,
 		      const struct tag *tag)
 {
-	g_autofree char *page = NULL;
-
 	if (call->json)
 		return json_write_status(pass->snapshot, pass->plan, history);
 	if (prometheus)
 		return show_metrics(pass->snapshot, pass->plan);
 	if (nagios)
 		return show_plugin(pass->snapshot, pass->plan, domain, tag);
-	if (tag) {
-		page = show_tag(pass->snapshot, pass->plan,
-				plan_find_verdict(pass->plan, domain, tag));
-		return show_wrap(call->style.width, page);
-	}
-	return show_status(&call->style, pass->snapshot, pass->plan, domain);
+	return page(call, pass, domain, tag);
 }
 
 /* Nothing could be read: 0 to 3 or not, a monitoring system gets its document. */
@@ -101,10 +108,14 @@ static int run(struct cmd_call *call)
 	g_autofree char *down = NULL;
 	int status;
 
+	if (watching && (prometheus || nagios))
+		return cmd_misused(call, "--watch goes with --json alone");
 	if (call->json + prometheus + nagios > 1)
 		return cmd_misused(call, "--json, --prometheus and --nagios exclude one another");
 	if (prometheus && call->count > 0)
 		return cmd_misused(call, "--prometheus is always of everything");
+	if (watching)
+		return watch_run(call, page);
 	if (prometheus) {
 		down = show_metrics_down();
 		say_exit_after(MONITORED_MSEC, down, EX_UNAVAILABLE);
@@ -128,6 +139,10 @@ const struct cmd cmd_status = {
 		"DOMAIN and NAME: everything about one tag, what it asks for, what nearly\n"
 		"matches, who holds it, what libvirt said and what happens next. Everything is\n"
 		"looked at afresh.\n\n"
+		"--watch goes on: on a terminal the table is shown again whenever it changes,\n"
+		"into a pipe goes a line for each change, and with --json a document in a line.\n"
+		"A daemon that runs tells; without one udev and libvirt do. It ends with its\n"
+		"reader.\n\n"
 		"--json is always the whole document, whatever is named: it is what a bug report\n"
 		"needs, and `run --dry-run --snapshot FILE` plans for it again.\n\n"
 		"--prometheus and --nagios need no privilege and answer within 10 s, whatever\n"

@@ -144,7 +144,7 @@ static int write_tag(const struct cmd_call *call, const struct pass *pass, unsig
 		return status;
 	describe_tag(pass->snapshot, domain, device, identity);
 	cmd_edits_add(edits, domain, METADATA_ADD, identity->tag, NULL);
-	return call->dry_run ? cmd_edits_print(call, edits) : cmd_edits_do(call, edits, true);
+	return cmd_edits_finish(call, pass->snapshot, edits, true);
 }
 
 static int run(struct cmd_call *call)
@@ -184,6 +184,7 @@ const struct cmd cmd_tag = {
 		"libvirt unreachable; 75 another usbreconcile is at work; 77 no access.\n",
 	.least = 3,
 	.most = 3,
+	.has_json = true,
 	.has_dry_run = true,
 	.options = options,
 	.run = run,

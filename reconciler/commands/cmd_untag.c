@@ -78,7 +78,7 @@ static int run(struct cmd_call *call)
 		tell_all(domain);
 		cmd_edits_add(edits, domain, METADATA_REMOVE, NULL, NULL);
 	}
-	return cmd_edits_do(call, edits, true);
+	return cmd_edits_finish(call, snapshot, edits, true);
 }
 
 const struct cmd cmd_untag = {
@@ -95,5 +95,7 @@ const struct cmd cmd_untag = {
 		"77 no access.\n",
 	.least = 1,
 	.most = G_MAXUINT,
+	.has_json = true,
+	.has_dry_run = true,
 	.run = run,
 };

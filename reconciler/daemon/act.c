@@ -20,6 +20,7 @@
 struct round {
 	struct pass *pass;
 	uint64_t number; /* of the daemon's passes, from 1 */
+	uint64_t started;
 	unsigned int users;
 };
 
@@ -27,6 +28,7 @@ static void round_unref(struct daemon *daemon, struct round *round)
 {
 	if (--round->users > 0)
 		return;
+	daemon->report.pass_usec += clock_now() - round->started;
 	if (round->pass->outcomes->len > 0)
 		request_take_pass(daemon, round->pass);
 	pass_free(round->pass);
@@ -155,6 +157,21 @@ static void learn_from(struct daemon *daemon, struct known_domain *known, const 
 	known_domains_learn(daemon->known_domains, known, domain, g_ptr_array_ref(known->problems));
 }
 
+static enum change_kind change_of(enum action_kind kind)
+{
+	switch (kind) {
+	case ACTION_ATTACH_LIVE:
+	case ACTION_ATTACH_CONFIG:
+		return CHANGE_ATTACH;
+	case ACTION_DETACH_LIVE:
+	case ACTION_DETACH_CONFIG:
+		return CHANGE_DETACH;
+	case ACTION_EDIT_IMAGE:
+		return CHANGE_EDIT;
+	}
+	g_assert_not_reached();
+}
+
 static void note_outcomes(struct daemon *daemon, const struct doing *doing)
 {
 	uint64_t now = clock_now();
@@ -165,6 +182,8 @@ static void note_outcomes(struct daemon *daemon, const struct doing *doing)
 		remember_outcome(daemon->history, outcome, now);
 		daemon->report.actions++;
 		daemon->report.failures += outcome->kind == OUTCOME_FAILED;
+		if ((int)outcome->kind < CHANGE_RESULTS)
+			daemon->report.changes[change_of(outcome->action->kind)][outcome->kind]++;
 		/* An action is skipped when the world is not what the plan was made for: the
 		 * devices are read again. */
 		daemon->devices_dirty = daemon->devices_dirty || outcome->kind == OUTCOME_SKIPPED;
@@ -272,6 +291,7 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 	const struct plan *plan;
 
 	round->users = 1;
+	round->started = clock_now();
 	daemon->everything = false;
 	round->pass = look_at_news(daemon, everything);
 	snapshot = round->pass->snapshot;

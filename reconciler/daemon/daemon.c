@@ -9,6 +9,7 @@
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/request.h"
 #include "reconciler/daemon/serve.h"
+#include "reconciler/daemon/watchers.h"
 #include "reconciler/system/lock.h"
 #include "reconciler/show/log.h"
 #include "reconciler/system/service.h"
@@ -307,6 +308,7 @@ static void run(struct daemon *daemon)
 
 		request_check(daemon);
 		serve_check(daemon);
+		watchers_check(daemon);
 		if (may_leave(daemon))
 			return;
 		if (daemon->wanted && !daemon->stopping && when == 0)
@@ -370,6 +372,7 @@ static void tear_down(struct daemon *daemon)
 	bool finished = worker_outstanding(daemon->worker) == 0;
 
 	service_stopping();
+	watchers_end(daemon);
 	if (daemon->link)
 		link_tell_calls(daemon);
 	if (finished && daemon->link) {
@@ -404,6 +407,7 @@ int daemon_run(const struct daemon_options *options)
 	}
 	set_up(daemon);
 	serve_start(daemon, lock_directory(virt_is_session(options->uri)));
+	watchers_start(daemon, lock_directory(virt_is_session(options->uri)));
 	link_start(daemon);
 	run(daemon);
 	serve_stop(daemon);

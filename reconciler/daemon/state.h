@@ -89,6 +89,7 @@ struct daemon {
 	GList *requests;      /* struct request *: commands that wait for passes (request.c) */
 	GBytes *document;     /* NULL: something has changed since it was rendered (document.c) */
 	uint64_t document_at;
+	struct watchers *watchers; /* watchers.c */
 };
 
 /* What it knows before anything has happened: nothing. */

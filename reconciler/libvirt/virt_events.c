@@ -143,6 +143,11 @@ static int subscribe(struct virt *virt, int event, virConnectDomainEventGenericC
 /* Through void (*)(void), as libvirt's own cast macro trips -Wcast-function-type. */
 #define GENERIC(callback) ((virConnectDomainEventGenericCallback)(void (*)(void))(callback))
 
+void virt_hear(void)
+{
+	virt_loop_start();
+}
+
 int virt_subscribe(struct virt *virt, void (*notify)(struct virt_event *event, void *data),
 		   void *data, GDestroyNotify free_data, char **err)
 {

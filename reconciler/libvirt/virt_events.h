@@ -34,6 +34,9 @@ struct virt_event {
 void virt_event_free(struct virt_event *event);
 OWN_DEFINE(virt_event)
 
+/* Before virt_open() of a connection that only reads and is to have events all the same. */
+void virt_hear(void);
+
 /*
  * NOTIFY is called from libvirt's event thread, with an event that is then its own, until
  * virt_free() and maybe a moment longer; FREE_DATA when it is certain that there are no more.

@@ -113,10 +113,16 @@ void say_lines(const char *text)
 	say_data(wrapped);
 }
 
-int say_close(int status)
+bool say_flush(void)
 {
 	if (fflush(stdout) == EOF && lost == 0)
 		lost = errno;
+	return lost == 0;
+}
+
+int say_close(int status)
+{
+	say_flush();
 	if (lost != 0 && lost != EPIPE) {
 		say_error("cannot write the output: %s", g_strerror(lost));
 		status = EX_IOERR;

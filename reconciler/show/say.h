@@ -7,6 +7,7 @@
  */
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* One line on stderr, with the program's name before it. Never ends in a newline of its own. */
 void say_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -30,7 +31,11 @@ void say_exit_after(unsigned int milliseconds, const char *last_words, int statu
 /* Puts TEXT on stdout as it is: it has been encoded. */
 void say_data(const char *text);
 
-/* The same for lines that a person reads: on a terminal they break between words (show_wrap()). */
+/* What was put there has arrived; false: it cannot, as when nobody reads it any more. */
+bool say_flush(void);
+
+/* The same as say_data() for lines that a person reads: on a terminal they break between words
+ * (show_wrap()). */
 void say_lines(const char *text);
 
 /*

@@ -23,6 +23,8 @@ struct show_style show_style(void);
 
 /* The columns of the terminal that is open at FD; 0: it is none. */
 unsigned int show_width(int fd);
+/* Its lines; 0: it is none, or does not say. */
+unsigned int show_height(int fd);
 
 /*
  * Encoded TEXT for a terminal of WIDTH columns (0: none, unchanged): a line that is too long breaks
@@ -49,6 +51,14 @@ char *show_status(const struct show_style *style, const struct snapshot *snapsho
 /* Everything about one tag: the long answer to "why". */
 char *show_tag(const struct snapshot *snapshot, const struct plan *plan,
 	       const struct verdict *verdict);
+
+/*
+ * What has changed from one look at the world to the next, a line each with the time before it:
+ * tags, domains that start and stop, devices that come and go, the daemon. BEFORE: NULL at the
+ * beginning, when all tags are told. DOMAIN and TAG, by name: of those only; NULL: everything.
+ */
+char *show_changes(const struct pass *before, const struct pass *now, const char *domain,
+		   const char *tag);
 
 /* The table of this host's devices; hubs too when HUBS. PLAN may be NULL: who has them is unknown.
  */

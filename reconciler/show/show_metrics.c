@@ -110,6 +110,22 @@ static void add_each_tag(GString *text, const struct plan *plan, const char *nam
 	}
 }
 
+/* All that a tag could have come to, one of them 1: a series goes on when the verdict is another.
+ */
+static void add_states(GString *text, const struct plan *plan)
+{
+	describe(text, "tag_verdict", "gauge", "1 for what the tag has come to, 0 for the rest.");
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+		g_autofree char *tag = tag_label(verdict);
+
+		for (int kind = 0; kind <= VERDICT_ATTACHED; kind++)
+			sample(text, "tag_verdict", (int)verdict->kind == kind, "domain",
+			       verdict->domain->name, "tag", tag, "verdict",
+			       verdict_kind_name((enum verdict_kind)kind), NULL);
+	}
+}
+
 static void add_tags(GString *text, const struct plan *plan)
 {
 	guint by_kind[VERDICT_ATTACHED + 1] = {0};
@@ -124,6 +140,7 @@ static void add_tags(GString *text, const struct plan *plan)
 		       NULL);
 		by_kind[verdict->kind]++;
 	}
+	add_states(text, plan);
 	add_each_tag(text, plan, "tag_attached", "Whether the guest has all that the tag asks for.",
 		     is_attached);
 	add_each_tag(text, plan, "tag_severity", "0 ok, 1 warning, 2 critical.", severity_of);
@@ -177,6 +194,31 @@ static void add_world(GString *text, const struct snapshot *snapshot, const stru
 	sample(text, "unmanaged_hostdevs", plan->unmanaged->len - live, "side", "config", NULL);
 }
 
+static void add_changes(GString *text, const struct report *report)
+{
+	describe(text, "daemon_changes_total", "counter",
+		 "Changes that libvirt was asked for, by what became of them.");
+	for (int kind = 0; kind < CHANGES; kind++) {
+		for (int result = 0; result < CHANGE_RESULTS; result++)
+			sample(text, "daemon_changes_total", (double)report->changes[kind][result],
+			       "change", change_kind_name((enum change_kind)kind), "result",
+			       outcome_kind_name((enum outcome_kind)result), NULL);
+	}
+}
+
+static void add_durations(GString *text, const struct report *report)
+{
+	uint64_t passes = 0;
+
+	for (int i = 0; i < TRIGGERS; i++)
+		passes += report->passes[i];
+	describe(text, "daemon_pass_duration_seconds", "summary",
+		 "How long passes took, with all that they began.");
+	sample(text, "daemon_pass_duration_seconds_sum", (double)report->pass_usec / G_USEC_PER_SEC,
+	       NULL);
+	sample(text, "daemon_pass_duration_seconds_count", (double)passes, NULL);
+}
+
 static void add_daemon(GString *text, const struct report *report)
 {
 	single(text, "daemon_up", "gauge", "Whether a daemon answered.", report != NULL);
@@ -197,6 +239,8 @@ static void add_daemon(GString *text, const struct report *report)
 	       (double)report->actions);
 	single(text, "daemon_action_failures_total", "counter", "Those of them that failed.",
 	       (double)report->failures);
+	add_changes(text, report);
+	add_durations(text, report);
 	single(text, "daemon_reconnects_total", "counter", "Lost connections to libvirt.",
 	       (double)report->reconnects);
 	single(text, "daemon_overflows_total", "counter",

@@ -11,6 +11,7 @@ struct run_tally {
 	guint failed;
 	guint retried;
 	guint skipped;
+	GHashTable *told; /* lines of tries that no longer matter: each once */
 };
 
 static char *describe_trouble(const struct outcome *outcome, const char *what)
@@ -70,6 +71,22 @@ static void add_trouble(struct lines *lines, const struct outcome *outcome, cons
 	g_free(text);
 }
 
+/* TEXT is taken over. */
+static void add_try(struct lines *lines, const struct outcome *outcome, char *text,
+		    struct run_tally *tally, guint *count)
+{
+	const struct action *action = outcome->action;
+	char *key = g_strdup_printf("%s %s %s %s", action->domain->uuid, show_plan_owner(action),
+				    show_plan_side(action), text);
+
+	if (g_hash_table_add(tally->told, key)) {
+		add_trouble(lines, outcome, "=", text);
+		(*count)++;
+	} else {
+		g_free(text);
+	}
+}
+
 static void add_outcome(struct lines *lines, const struct pass *gathered,
 			const struct outcome *outcome, struct run_tally *tally)
 {
@@ -80,17 +97,17 @@ static void add_outcome(struct lines *lines, const struct pass *gathered,
 		break;
 	case OUTCOME_FAILED:
 		if (result_was_retried(gathered, outcome)) {
-			add_trouble(lines, outcome, "=",
-				    describe_trouble(outcome, "failed, and was tried again"));
-			tally->retried++;
+			add_try(lines, outcome,
+				describe_trouble(outcome, "failed, and was tried again"), tally,
+				&tally->retried);
 		} else {
 			add_trouble(lines, outcome, "!", describe_failure(outcome));
 			tally->failed++;
 		}
 		break;
 	case OUTCOME_SKIPPED:
-		add_trouble(lines, outcome, "=", describe_trouble(outcome, "skipped"));
-		tally->skipped++;
+		add_try(lines, outcome, describe_trouble(outcome, "skipped"), tally,
+			&tally->skipped);
 		break;
 	}
 }
@@ -116,7 +133,8 @@ static char *count_outcomes(const struct run_tally *tally)
 char *show_run(const struct pass *gathered, const GPtrArray *only)
 {
 	struct lines *lines = lines_new();
-	struct run_tally tally = {0};
+	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct run_tally tally = {.told = told};
 	g_autofree char *text = NULL;
 	g_autofree char *count = NULL;
 

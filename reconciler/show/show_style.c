@@ -22,6 +22,13 @@ unsigned int show_width(int fd)
 	return WIDTH_USUAL;
 }
 
+unsigned int show_height(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 /* no-color.org: set and not empty. */
 static bool wants_colour(void)
 {

@@ -37,8 +37,9 @@ int wire_listen(const char *directory, const char *name, unsigned int mode, char
 	/* We hold the lock, so no other daemon can be listening: a socket that is there was left
 	 * behind. */
 	unlink(address.sun_path);
+	/* Opened to others last: who waits for that may connect then. */
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    chmod(address.sun_path, mode) < 0 || listen(fd, BACKLOG) < 0) {
+	    listen(fd, BACKLOG) < 0 || chmod(address.sun_path, mode) < 0) {
 		*err = g_strdup_printf("cannot listen on %s: %s", address.sun_path,
 				       g_strerror(errno));
 		close(fd);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Asking the daemon. Two sockets beside the lock: `status`, for anybody, gives one JSON document to
- * whoever connects; `control`, for those who may change domains, takes a command with its arguments
+ * Asking the daemon. Three sockets beside the lock: `status`, for anybody, gives one JSON document
+ * to whoever connects; `watch`, for anybody too, one in a line, and another whenever something has
+ * changed; `control`, for those who may change domains, takes a command with its arguments
  * and gives what the command prints and its exit code. This is the client's side, which blocks,
  * with one deadline from the connecting to the last byte; the daemon's is daemon/serve.h.
  */
@@ -13,6 +14,7 @@
 
 #define WIRE_STATUS  "status"
 #define WIRE_CONTROL "control"
+#define WIRE_WATCH   "watch"
 
 enum wire_reply {
 	WIRE_ANSWERED,

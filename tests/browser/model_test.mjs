@@ -10,7 +10,9 @@ const { journalEntry, nameOf, offerName, view, visible } = await import(`data:te
 
 const cases = new URL("../cases/", import.meta.url);
 const read = name => JSON.parse(readFileSync(new URL(`${name}.json`, cases), "utf8"));
-const all = readdirSync(cases).filter(name => name.endsWith(".json")).map(name => name.replace(/\.json$/, ""));
+// A case may be what the planner needs and no more; a page gets whole documents.
+const isWhole = name => read(name).domains.every(domain => domain.tags.every(tag => tag.members));
+const all = readdirSync(cases).filter(name => name.endsWith(".json")).map(name => name.replace(/\.json$/, "")).filter(isWhole);
 const flat = rows => rows.flatMap(row => [row, ...flat(row.children)]);
 const tagsOf = seen => seen.guests.flatMap(guest => guest.tags);
 

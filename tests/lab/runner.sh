@@ -174,7 +174,7 @@ lab_run() {
 		lab_build
 		! grep -qx package <<<"$names" || lab_deb
 	fi
-	RESULTS=$DIR/results/$(date +%Y%m%d-%H%M%S)-$$
+	export RESULTS=$DIR/results/$(date +%Y%m%d-%H%M%S)-$$
 	mkdir -p "$RESULTS"
 	ln -sfn "$RESULTS" "$DIR/results/latest"
 
