@@ -235,6 +235,35 @@ static bool may_go(struct work *work, struct step *step)
 	return true;
 }
 
+/*
+ * Will the guest take the device from whoever has it on the host? An attach, and the detach of a
+ * replug: of what has come into use the hostdev is not pulled, because it would not come back.
+ */
+static bool takes_device(const struct action *action)
+{
+	if (!action->device || (action->tag && action->tag->force))
+		return false;
+	return action->kind == ACTION_ATTACH_LIVE ||
+	       (action->kind == ACTION_DETACH_LIVE && action->hostdev &&
+		hostdev_is(action->hostdev, action->device));
+}
+
+/* What no event tells: has the device come into use since it was planned? */
+static bool is_free(const struct work *work, struct step *step)
+{
+	const struct action *action = step->action;
+	char *use = takes_device(action) ? work->hands->used(work->hands->self, action->device,
+							     action->kind == ACTION_ATTACH_LIVE)
+					 : NULL;
+
+	if (!use)
+		return true;
+	conclude(step, OUTCOME_SKIPPED, 0,
+		 g_strdup_printf("the device has come into use: %s", use));
+	g_free(use);
+	return false;
+}
+
 /* Right before: is everything still as the plan saw it? */
 static bool is_as_planned(const struct work *work, struct step *step)
 {
@@ -246,6 +275,8 @@ static bool is_as_planned(const struct work *work, struct step *step)
 			 g_strdup("the device is not what it was any more"));
 		return false;
 	}
+	if (!is_free(work, step))
+		return false;
 	if (action->kind != ACTION_DETACH_LIVE)
 		return true;
 	if (domain_find_hostdev(domain->live, action->alias) &&

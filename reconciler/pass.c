@@ -12,6 +12,7 @@
 #include "reconciler/core/planner.h"
 #include "reconciler/core/remember.h"
 #include "state/devices.h"
+#include "state/devices_use.h"
 #include "state/clock.h"
 
 struct pass *pass_ref(struct pass *pass)
@@ -50,6 +51,7 @@ int pass_read(struct virt *virt, struct snapshot **ret_snapshot, char **err)
 		return -1;
 	g_ptr_array_unref(snapshot->devices);
 	snapshot->devices = devices;
+	devices_use_note_all(devices, snapshot->domains);
 	snapshot_stamp(snapshot, virt_uri(virt));
 	snapshot_sort(snapshot);
 	*ret_snapshot = g_steal_pointer(&snapshot);

@@ -3,12 +3,22 @@
 
 #include <string.h>
 
+static void guest_use_free(gpointer data)
+{
+	struct guest_use *use = data;
+
+	g_free(use->domain);
+	g_free(use->how);
+	g_free(use);
+}
+
 struct device *device_new(void)
 {
 	struct device *device = g_new0(struct device, 1);
 
 	device->references = 1;
 	device->authorized = true;
+	device->guest_uses = g_ptr_array_new_with_free_func(guest_use_free);
 	device->properties = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return device;
 }
@@ -27,6 +37,7 @@ void device_free(struct device *device)
 	g_free(device->companion);
 	g_free(device->driver);
 	g_free(device->in_use);
+	g_ptr_array_unref(device->guest_uses);
 	g_hash_table_unref(device->properties);
 	g_free(device);
 }
@@ -37,9 +48,29 @@ struct device *device_ref(struct device *device)
 	return device;
 }
 
+void device_add_guest_use(struct device *device, const char *domain, const char *how)
+{
+	struct guest_use *use = g_new0(struct guest_use, 1);
+
+	use->domain = g_strdup(domain);
+	use->how = g_strdup(how);
+	g_ptr_array_add(device->guest_uses, use);
+}
+
 const char *device_property(const struct device *device, const char *name)
 {
 	return g_hash_table_lookup(device->properties, name);
+}
+
+const char *device_untrusted_name(const struct device *device)
+{
+	return device->untrusted_product ? device->untrusted_product
+					 : device_property(device, "ID_MODEL_FROM_DATABASE");
+}
+
+bool device_is_ignored(const struct device *device)
+{
+	return g_strcmp0(device_property(device, "USBRECONCILE_IGNORE"), "1") == 0;
 }
 
 /* Compares the runs of digits that A and B begin with as numbers of any size, and steps over them.
@@ -141,6 +172,20 @@ static bool same_properties(GHashTable *a, GHashTable *b)
 	return true;
 }
 
+static bool same_guest_uses(const GPtrArray *a, const GPtrArray *b)
+{
+	bool same = a->len == b->len;
+
+	for (guint i = 0; i < a->len && same; i++) {
+		const struct guest_use *one = g_ptr_array_index(a, i);
+		const struct guest_use *other = g_ptr_array_index(b, i);
+
+		same = g_strcmp0(one->domain, other->domain) == 0 &&
+		       g_strcmp0(one->how, other->how) == 0;
+	}
+	return same;
+}
+
 static bool same_text(const struct device *a, const struct device *b)
 {
 	return strcmp(a->sysname, b->sysname) == 0 &&
@@ -157,7 +202,8 @@ bool device_same(const struct device *a, const struct device *b)
 {
 	return a->bus == b->bus && a->dev == b->dev && usb_id_equal(a->id, b->id) &&
 	       a->speed == b->speed && a->hub == b->hub && a->authorized == b->authorized &&
-	       a->incarnation == b->incarnation && same_text(a, b) &&
+	       a->incarnation == b->incarnation && a->claimed == b->claimed &&
+	       same_guest_uses(a->guest_uses, b->guest_uses) && same_text(a, b) &&
 	       same_properties(a->properties, b->properties);
 }
 

@@ -22,6 +22,12 @@ static inline bool usb_id_equal(struct usb_id a, struct usb_id b)
 	return a.vendor == b.vendor && a.product == b.product;
 }
 
+/* A guest that has a device, or something of it, by other means than a hostdev. */
+struct guest_use {
+	char *domain; /* its name */
+	char *how;    /* "disk /dev/sdb1" */
+};
+
 struct device {
 	char *sysname;    /* "1-1.6"; the key within one snapshot, not across boots */
 	unsigned int bus; /* 1.. , as in /dev/bus/usb/BUS/DEV */
@@ -50,8 +56,12 @@ struct device {
 	/* A driver of the host's, neither "usbfs" nor none, bound to one of the interfaces, or
 	 * NULL. While QEMU holds a device there is none. */
 	char *driver;
+	/* A program holds an interface of it through usbfs. QEMU is one, so this says nothing while
+	 * a hostdev has the device. */
+	bool claimed;
 	/* How the host uses it ("/dev/sda1 is mounted on /mnt"), or NULL. */
 	char *in_use;
+	GPtrArray *guest_uses; /* struct guest_use *: guests that have it past us */
 	/*
 	 * When udev finished this enumeration (USEC_INITIALIZED: microseconds, CLOCK_MONOTONIC). A
 	 * device that was away, even if it is back under the same numbers, has another one.
@@ -70,8 +80,16 @@ struct device *device_ref(struct device *device);
 /* A new, empty list of struct device * that it owns. */
 GPtrArray *device_list_new(void);
 
+void device_add_guest_use(struct device *device, const char *domain, const char *how);
+
 /* The value of a udev property, or NULL. */
 const char *device_property(const struct device *device, const char *name);
+
+/* What it calls itself, else what udev's database calls it: untrusted, or NULL. */
+const char *device_untrusted_name(const struct device *device);
+
+/* Does a udev rule of the host's (USBRECONCILE_IGNORE=1) keep it out of every guest? */
+bool device_is_ignored(const struct device *device);
 
 /* The sysname of the hub it is plugged into ("1-1" for "1-1.6", "usb1" for "1-1"): a new string, or
  * NULL for a root hub. */

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "state/devices_read.h"
-#include "state/devices_use.h"
 #include "state/problem.h"
 #include "state/sysfs.h"
 #include "state/clock.h"
@@ -179,18 +178,6 @@ static bool is_same(const struct device *a, const struct device *b)
 	       g_strcmp0(a->untrusted_serial, b->untrusted_serial) == 0;
 }
 
-static bool has_come_into_use(const struct device *device, const char *syspath)
-{
-	OWN(devices_use) use = NULL;
-	g_autofree char *in_use = NULL;
-
-	if (device->in_use)
-		return false;
-	use = devices_use_read();
-	in_use = devices_use_of(use, syspath);
-	return in_use != NULL;
-}
-
 int devices_still_is(const struct device *device)
 {
 	g_autofree char *err = NULL;
@@ -199,7 +186,7 @@ int devices_still_is(const struct device *device)
 
 	if (!syspath || devices_read_identity(syspath, today, &err) != 0)
 		return 0;
-	return is_same(device, today) && !has_come_into_use(device, syspath) ? 1 : 0;
+	return is_same(device, today) ? 1 : 0;
 }
 
 /* The node's own device when that is a USB device, else the USB device it hangs on. */

@@ -13,9 +13,9 @@
 #include "state/device.h"
 
 /*
- * All USB devices that udev has finished, sorted by device_compare(), as a new GPtrArray of struct
- * device *. A device that vanishes while it is read is left out. Appends to PROBLEMS (struct
- * problem
+ * All USB devices that udev has finished, but who uses them (devices_use.h), sorted by
+ * device_compare(), as a new GPtrArray of struct device *. A device that vanishes while it is read
+ * is left out. Appends to PROBLEMS (struct problem
  * *) what could not be read. *ret_still_since: when the youngest device was enumerated
  * (microseconds, CLOCK_BOOTTIME; 0 without devices). 0, or -1 with *err.
  */
@@ -30,9 +30,8 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 GPtrArray *devices_read_again(const GPtrArray *devices, GHashTable *sysnames);
 
 /*
- * Is the device still the one it was: same sysname, numbers, ids, serial bytes and incarnation, and
- * not in use by the host unless it was? One fresh look at sysfs, udev's database and the mounts,
- * for right before and right after an attach. 1 yes, 0 no.
+ * Is the device still the one it was: same sysname, numbers, ids, serial bytes and incarnation? One
+ * fresh look at sysfs and udev's database, for right before and right after an attach. 1 yes, 0 no.
  */
 int devices_still_is(const struct device *device);
 

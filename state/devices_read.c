@@ -97,29 +97,42 @@ static int read_nature(struct device *device, int dir, char **err)
 }
 
 /* usbfs is not a driver of the host's: it is bound while a program (QEMU) holds the interface. */
-static char *driver_among(int dir, const GPtrArray *interfaces)
+static char *driver_among(int dir, const GPtrArray *interfaces, bool *ret_claimed)
 {
+	char *found = NULL;
+
 	for (guint i = 0; interfaces && i < interfaces->len; i++) {
 		g_autofree char *link = g_build_filename(
 			(const char *)g_ptr_array_index(interfaces, i), "driver", NULL);
 		g_autofree char *driver = sysfs_read_link_at(dir, link);
 
-		if (driver && strcmp(driver, "usbfs") != 0)
-			return g_steal_pointer(&driver);
+		if (g_strcmp0(driver, "usbfs") == 0)
+			*ret_claimed = true;
+		else if (!found)
+			found = g_steal_pointer(&driver);
 	}
-	return NULL;
+	return found;
 }
 
-static char *read_driver(const struct devices_look *look, int dir, const char *sysname,
+/* With usbip the device itself has a driver, and its interfaces have none. */
+static char *read_exporter(int dir)
+{
+	g_autofree char *own = sysfs_read_link_at(dir, "driver");
+
+	return g_strcmp0(own, "usbip-host") == 0 ? g_steal_pointer(&own) : NULL;
+}
+
+static void read_drivers(const struct devices_look *look, struct device *device, int dir,
 			 const char *syspath)
 {
-	g_autofree char *prefix = g_strconcat(sysname, ":", NULL);
-	g_autoptr(GPtrArray) interfaces = NULL;
+	g_autofree char *prefix = g_strconcat(device->sysname, ":", NULL);
+	g_autoptr(GPtrArray) list = look->interfaces ? NULL : sysfs_list(syspath, prefix);
+	const GPtrArray *interfaces =
+		list ? list : g_hash_table_lookup(look->interfaces, device->sysname);
 
-	if (look->interfaces)
-		return driver_among(dir, g_hash_table_lookup(look->interfaces, sysname));
-	interfaces = sysfs_list(syspath, prefix);
-	return driver_among(dir, interfaces);
+	device->driver = driver_among(dir, interfaces, &device->claimed);
+	if (!device->driver && !device->claimed)
+		device->driver = read_exporter(dir);
 }
 
 static uint64_t incarnation_of(const struct device *device)
@@ -201,11 +214,8 @@ static int read_in(const struct devices_look *look, struct device *device, int d
 		return rc;
 	if (read_strings(device, dir, err) < 0 || read_nature(device, dir, err) < 0)
 		return -1;
-	device->driver = read_driver(look, dir, device->sysname, syspath);
+	read_drivers(look, device, dir, syspath);
 	read_port(look, device, syspath);
-	/* What is below a hub is other devices'. */
-	if (!device->hub)
-		device->in_use = devices_use_of(look->use, syspath);
 	return 0;
 }
 
@@ -262,14 +272,12 @@ void devices_look_init(struct devices_look *look, const GPtrArray *names)
 {
 	look->interfaces = names ? interfaces_of(names) : NULL;
 	look->speeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	look->use = devices_use_read();
 }
 
 void devices_look_clear(struct devices_look *look)
 {
 	g_clear_pointer(&look->interfaces, g_hash_table_unref);
 	g_hash_table_unref(look->speeds);
-	devices_use_free(look->use);
 }
 
 int devices_read_identity(const char *syspath, struct device *device, char **err)

@@ -6,7 +6,6 @@
  */
 
 #include "state/device.h"
-#include "state/devices_use.h"
 #include "state/own.h"
 
 /* Of all USB devices and their interfaces. */
@@ -16,7 +15,6 @@
 struct devices_look {
 	GHashTable *interfaces; /* "1-1" -> GPtrArray of "1-1:1.0", sorted; NULL: look yourself */
 	GHashTable *speeds;     /* syspath of a root hub -> its speed */
-	struct devices_use *use;
 };
 
 /* NAMES: of all devices and interfaces, sorted; it must outlive the look. NULL: one device is

@@ -1,276 +1,116 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/devices_use.h"
 
-#include <glib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "state/devices_read.h"
+#include "state/devices_use_disk.h"
+#include "state/devices_use_guest.h"
+#include "state/devices_use_net.h"
 #include "state/sysfs.h"
 
-#define BLOCKS "/sys/class/block"
-#define BTRFS  "/sys/fs/btrfs"
-/* Our own mount namespace is enough, also the one that systemd makes for a service (PrivateTmp= and
- * the like): it is a slave of the host's, so what is mounted and unmounted on the host follows,
- * also below our own /tmp (seen on Linux 6, systemd 252). /proc/1 would be hidden from the daemon
- * (ProtectProc=invisible). */
-#define MOUNTS "/proc/self/mountinfo"
-#define SWAPS  "/proc/swaps"
-
-/* A disk or partition below any USB device. */
-struct block {
-	char *name;    /* "sda1" */
-	char *syspath; /* "/sys/devices/…/block/sda/sda1" */
-};
-
-struct mount {
-	char *number; /* "8:1" */
-	char *source; /* "/dev/sda1" */
-	char *point;
-};
-
 struct devices_use {
-	GPtrArray *blocks; /* struct block * */
-	GPtrArray *mounts; /* struct mount * */
-	GHashTable *swaps; /* "sda2", a set */
-	GHashTable *btrfs; /* "sda3", a set: what mounted btrfs consist of */
-	char *unknown;     /* why mounts or swaps could not be read, or NULL */
+	struct disk_uses *disks;
+	struct net_uses *nets;
+	struct guest_uses *guests;
 };
 
-static void block_free(gpointer data)
+struct devices_use *devices_use_read(const GPtrArray *domains)
 {
-	struct block *block = data;
+	struct devices_use *use = g_new0(struct devices_use, 1);
 
-	g_free(block->name);
-	g_free(block->syspath);
-	g_free(block);
-}
-
-static void mount_free(gpointer data)
-{
-	struct mount *mount = data;
-
-	g_free(mount->number);
-	g_free(mount->source);
-	g_free(mount->point);
-	g_free(mount);
+	use->disks = disk_uses_read();
+	use->nets = net_uses_read();
+	use->guests = guest_uses_read(domains);
+	return use;
 }
 
 void devices_use_free(struct devices_use *use)
 {
-	g_ptr_array_unref(use->blocks);
-	g_ptr_array_unref(use->mounts);
-	g_hash_table_unref(use->swaps);
-	g_hash_table_unref(use->btrfs);
-	g_free(use->unknown);
+	disk_uses_free(use->disks);
+	net_uses_free(use->nets);
+	guest_uses_free(use->guests);
 	g_free(use);
 }
 
-/* The links go "../../devices/…". */
-static void read_blocks(GPtrArray *blocks)
+static bool is_claimed(const struct device *device, const char *syspath)
 {
-	g_autoptr(GPtrArray) names = sysfs_list(BLOCKS, "");
+	g_autofree char *prefix = g_strconcat(device->sysname, ":", NULL);
+	g_autoptr(GPtrArray) interfaces = sysfs_list(syspath, prefix);
 
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-		g_autofree char *link = g_build_filename(BLOCKS, name, NULL);
-		g_autofree char *target = g_file_read_link(link, NULL);
-		const char *devices = target ? strstr(target, "/devices/") : NULL;
-		struct block *block;
+	for (guint i = 0; i < interfaces->len; i++) {
+		g_autofree char *interface = g_build_filename(
+			syspath, (const char *)g_ptr_array_index(interfaces, i), NULL);
+		g_autofree char *driver = sysfs_read_link(interface, "driver");
 
-		if (!devices || !strstr(devices, "/usb"))
-			continue;
-		block = g_new0(struct block, 1);
-		block->name = g_strdup(name);
-		block->syspath = g_strconcat("/sys", devices, NULL);
-		g_ptr_array_add(blocks, block);
+		if (g_strcmp0(driver, "usbfs") == 0)
+			return true;
 	}
+	return false;
 }
 
-/* proc(5): "36 35 98:0 /root /point options [optional fields] - type source options" */
-static void read_mount(GPtrArray *mounts, const char *line)
+/* With usbip it is the device that gets a driver of its own; its interfaces have none. */
+static char *export_of(const char *syspath)
 {
-	g_auto(GStrv) words = g_strsplit(line, " ", -1);
-	guint count = g_strv_length(words);
-	struct mount *mount;
-	guint dash = 6;
-
-	while (dash < count && strcmp(words[dash], "-") != 0)
-		dash++;
-	if (dash + 2 >= count)
-		return;
-	mount = g_new0(struct mount, 1);
-	mount->number = g_strdup(words[2]);
-	mount->source = g_strdup(words[dash + 2]);
-	/* Blanks and such are octal (\040). */
-	mount->point = g_strcompress(words[4]);
-	g_ptr_array_add(mounts, mount);
-}
-
-static void read_mounts(struct devices_use *use)
-{
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
-
-	if (!g_file_get_contents(MOUNTS, &text, NULL, NULL)) {
-		use->unknown = g_strdup(MOUNTS " cannot be read");
-		return;
-	}
-	lines = g_strsplit(text, "\n", -1);
-	for (guint i = 0; lines[i]; i++)
-		read_mount(use->mounts, lines[i]);
-}
-
-/*
- * A kernel without swap has no such file. Neither has a service with ProcSubset=pid, but that
- * misses more.
- */
-static void read_swaps(struct devices_use *use)
-{
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
-
-	if (!g_file_get_contents(SWAPS, &text, NULL, NULL)) {
-		if (!use->unknown && access("/proc/meminfo", R_OK) != 0)
-			use->unknown = g_strdup(SWAPS " cannot be read; does the service have "
-						      "ProcSubset=all?");
-		return;
-	}
-	lines = g_strsplit(text, "\n", -1);
-	for (guint i = 0; lines[i]; i++) {
-		g_auto(GStrv) words = g_strsplit(lines[i], " ", 2);
-
-		if (words[0] && g_str_has_prefix(words[0], "/dev/"))
-			g_hash_table_add(use->swaps, g_strdup(words[0] + strlen("/dev/")));
-	}
-}
-
-/* A btrfs of several disks is mounted from one of them, by a number that is none of theirs. */
-static void read_btrfs(GHashTable *members)
-{
-	g_autoptr(GPtrArray) volumes = sysfs_list(BTRFS, "");
-
-	for (guint i = 0; i < volumes->len; i++) {
-		g_autofree char *path = g_build_filename(
-			BTRFS, (const char *)g_ptr_array_index(volumes, i), "devices", NULL);
-		g_autoptr(GPtrArray) names = sysfs_list(path, "");
-
-		for (guint j = 0; j < names->len; j++)
-			g_hash_table_add(members, g_strdup(g_ptr_array_index(names, j)));
-	}
-}
-
-struct devices_use *devices_use_read(void)
-{
-	struct devices_use *use = g_new0(struct devices_use, 1);
-
-	use->blocks = g_ptr_array_new_with_free_func(block_free);
-	use->mounts = g_ptr_array_new_with_free_func(mount_free);
-	use->swaps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	use->btrfs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	read_blocks(use->blocks);
-	/* Most hosts have no USB disk at all. */
-	if (use->blocks->len == 0)
-		return use;
-	read_mounts(use);
-	read_swaps(use);
-	read_btrfs(use->btrfs);
-	return use;
-}
-
-static bool is_mount_of(const struct mount *mount, const struct block *block, const char *number)
-{
-	if (number && strcmp(mount->number, number) == 0)
-		return true;
-	return g_str_has_prefix(mount->source, "/dev/") &&
-	       strcmp(mount->source + strlen("/dev/"), block->name) == 0;
-}
-
-static char *mount_of(const struct devices_use *use, const struct block *block)
-{
-	g_autofree char *number = NULL;
+	g_autofree char *driver = sysfs_read_link(syspath, "driver");
+	g_autofree char *status = NULL;
 	g_autofree char *err = NULL;
 
-	if (sysfs_read(block->syspath, "dev", &number, &err) < 0)
-		return g_strdup_printf("it cannot be told whether /dev/%s is mounted: %s",
-				       block->name, err);
-	for (guint i = 0; i < use->mounts->len; i++) {
-		const struct mount *mount = g_ptr_array_index(use->mounts, i);
-
-		if (is_mount_of(mount, block, number))
-			return g_strdup_printf("/dev/%s is mounted on %s", block->name,
-					       mount->point);
-	}
-	return NULL;
-}
-
-/*
- * A container's mounts are in nobody's list but its own. Some file systems have a directory for
- * each of their disks, wherever that is mounted; FAT and NTFS have none.
- */
-static char *hidden_mount_of(const struct block *block)
-{
-	static const char *const systems[] = {"ext4", "f2fs", "xfs"};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(systems); i++) {
-		g_autofree char *path = g_build_filename("/sys/fs", systems[i], block->name, NULL);
-
-		if (access(path, F_OK) == 0)
-			return g_strdup_printf("/dev/%s is mounted (%s) in another mount "
-					       "namespace, such as a container's",
-					       block->name, systems[i]);
-	}
-	return NULL;
-}
-
-/* LVM, LUKS and multipath are all dm; md and bcache hold in the same way. */
-static char *holder_of(const struct block *block)
-{
-	g_autofree char *directory = g_build_filename(block->syspath, "holders", NULL);
-	g_autoptr(GPtrArray) holders = sysfs_list(directory, "");
-	g_autofree char *path = NULL;
-	g_autofree char *name = NULL;
-	g_autofree char *err = NULL;
-	const char *holder;
-
-	if (holders->len == 0)
+	if (g_strcmp0(driver, "usbip-host") != 0)
 		return NULL;
-	holder = g_ptr_array_index(holders, 0);
-	path = g_build_filename(BLOCKS, holder, NULL);
-	if (sysfs_read(path, "dm/name", &name, &err) == 0 && name)
-		return g_strdup_printf("/dev/%s is part of /dev/mapper/%s", block->name, name);
-	return g_strdup_printf("/dev/%s is part of /dev/%s", block->name, holder);
+	/* SDEV_ST_USED (Linux: tools/usb/usbip): somebody has imported it. */
+	if (sysfs_read(syspath, "usbip_status", &status, &err) == 0 && g_strcmp0(status, "2") == 0)
+		return g_strdup("it is exported over USB/IP, and another host has imported it");
+	return g_strdup("it is exported over USB/IP (usbip-host)");
 }
 
-static char *use_of_block(const struct devices_use *use, const struct block *block)
+static char *use_by_host(const struct devices_use *use, const char *syspath)
 {
-	char *sentence = mount_of(use, block);
+	char *sentence = export_of(syspath);
 
 	if (!sentence)
-		sentence = hidden_mount_of(block);
-	if (!sentence && g_hash_table_contains(use->swaps, block->name))
-		sentence = g_strdup_printf("/dev/%s is used as swap", block->name);
-	if (!sentence)
-		sentence = holder_of(block);
-	if (!sentence && g_hash_table_contains(use->btrfs, block->name))
-		sentence = g_strdup_printf("/dev/%s is part of a mounted btrfs", block->name);
-	if (!sentence && use->unknown)
-		sentence = g_strdup_printf("it cannot be told how /dev/%s is used: %s", block->name,
-					   use->unknown);
-	return sentence;
+		sentence = disk_uses_of(use->disks, syspath);
+	return sentence ? sentence : net_uses_of(use->nets, syspath);
 }
 
-char *devices_use_of(const struct devices_use *use, const char *syspath)
+static void note(const struct devices_use *use, struct device *device, const char *syspath)
 {
-	g_autofree char *below = g_strconcat(syspath, "/", NULL);
+	g_clear_pointer(&device->in_use, g_free);
+	g_ptr_array_set_size(device->guest_uses, 0);
+	/* What is below a hub is other devices'. */
+	if (device->hub || !syspath)
+		return;
+	device->in_use = use_by_host(use, syspath);
+	guest_uses_note(use->guests, device, syspath);
+}
 
-	for (guint i = 0; i < use->blocks->len; i++) {
-		const struct block *block = g_ptr_array_index(use->blocks, i);
-		char *sentence = NULL;
+void devices_use_note(const struct devices_use *use, struct device *device)
+{
+	g_autofree char *syspath = devices_syspath(device->sysname);
 
-		if (g_str_has_prefix(block->syspath, below))
-			sentence = use_of_block(use, block);
-		if (sentence)
-			return sentence;
+	device->claimed = syspath && is_claimed(device, syspath);
+	note(use, device, syspath);
+}
+
+void devices_use_note_all(GPtrArray *devices, const GPtrArray *domains)
+{
+	OWN(devices_use) use = devices_use_read(domains);
+
+	for (guint i = 0; i < devices->len; i++) {
+		struct device *device = g_ptr_array_index(devices, i);
+		g_autofree char *syspath = devices_syspath(device->sysname);
+
+		note(use, device, syspath);
 	}
-	return NULL;
+}
+
+char *devices_use_now(const struct device *device, bool claimed)
+{
+	OWN(devices_use) use = devices_use_read(NULL);
+	g_autofree char *syspath = devices_syspath(device->sysname);
+	char *sentence = syspath ? use_by_host(use, syspath) : NULL;
+
+	if (!sentence && claimed && syspath && is_claimed(device, syspath))
+		sentence = g_strdup("a program on the host holds it through usbfs");
+	return sentence;
 }

@@ -36,6 +36,35 @@ void domain_add_port(GPtrArray *ports, const char *port, const char *by)
 	g_ptr_array_add(ports, taken);
 }
 
+static void free_use(gpointer data)
+{
+	struct domain_use *use = data;
+
+	g_free(use->by);
+	g_free(use->what);
+	g_free(use);
+}
+
+GPtrArray *domain_new_uses(void)
+{
+	return g_ptr_array_new_with_free_func(free_use);
+}
+
+void domain_add_use(GPtrArray *uses, const char *by, const char *what)
+{
+	struct domain_use *use;
+
+	for (guint i = 0; i < uses->len; i++) {
+		use = g_ptr_array_index(uses, i);
+		if (strcmp(use->what, what) == 0)
+			return;
+	}
+	use = g_new0(struct domain_use, 1);
+	use->by = g_strdup(by);
+	use->what = g_strdup(what);
+	g_ptr_array_add(uses, use);
+}
+
 struct domain *domain_new(const char *name, const char *uuid)
 {
 	struct domain *domain = g_atomic_rc_box_new0(struct domain);
@@ -50,6 +79,7 @@ struct domain *domain_new(const char *name, const char *uuid)
 	domain->config_ports = domain_new_ports();
 	domain->guest_buses = g_array_new(FALSE, FALSE, sizeof(struct guest_bus));
 	domain->other_aliases = g_ptr_array_new_with_free_func(g_free);
+	domain->uses = domain_new_uses();
 	return domain;
 }
 
@@ -68,6 +98,7 @@ static void clear(gpointer data)
 	g_ptr_array_unref(domain->config_ports);
 	g_array_unref(domain->guest_buses);
 	g_ptr_array_unref(domain->other_aliases);
+	g_ptr_array_unref(domain->uses);
 }
 
 void domain_unref(struct domain *domain)
@@ -97,6 +128,7 @@ struct domain *domain_copy(const struct domain *domain)
 	g_ptr_array_ref(copy->config_ports);
 	g_array_ref(copy->guest_buses);
 	g_ptr_array_ref(copy->other_aliases);
+	g_ptr_array_ref(copy->uses);
 	return copy;
 }
 

@@ -29,6 +29,12 @@ struct guest_bus {
 	unsigned int ports;
 };
 
+/* Something of the host's that a running domain has by other means than a USB hostdev. */
+struct domain_use {
+	char *by;   /* the element: "disk", "qemu:commandline" */
+	char *what; /* "/dev/disk/by-id/...", an interface's name, "usb-host,hostbus=1,..." */
+};
+
 struct domain {
 	char *name;
 	char *uuid;
@@ -58,6 +64,7 @@ struct domain {
 	unsigned int guest_ports;
 	unsigned int guest_ports_taken;
 	GPtrArray *other_aliases; /* char *: our aliases on devices that are no USB hostdev */
+	GPtrArray *uses;          /* struct domain_use *, of the live XML; empty when off */
 };
 
 struct domain *domain_new(const char *name, const char *uuid);
@@ -80,6 +87,12 @@ void domain_add_port(GPtrArray *ports, const char *port, const char *by);
  * domain is known to want and to hold stays its own. Except of one that comes from another host:
  * what it was here the last time is nothing to go by. */
 struct domain *domain_keep(const struct domain *old, struct domain *read);
+
+/* A list for `uses`. */
+GPtrArray *domain_new_uses(void);
+
+/* Once, however often it is said. */
+void domain_add_use(GPtrArray *uses, const char *by, const char *what);
 
 /* The tag of that name, or NULL. */
 const struct tag *domain_find_tag(const struct domain *domain, const char *name);

@@ -9,6 +9,7 @@ static void free_memory(gpointer data)
 		g_free(memory->sides[side].error);
 	g_array_unref(memory->deeds);
 	g_free(memory->guest_port);
+	g_free(memory->rest);
 	g_free(memory);
 }
 

@@ -25,6 +25,7 @@ struct setback {
 	char *error;            /* libvirt's words, or NULL */
 	uint64_t failed;        /* incarnation of the device that failed */
 	bool no_inherited_port; /* libvirt refused the inherited guest port: let it choose */
+	bool no_rest;           /* … or what else was inherited: go without */
 };
 
 /* Something that a slot has done, with success; more than once if there is a reason to worry. */
@@ -51,7 +52,9 @@ struct memory {
 	uint64_t migrating_until; /* the guest was on its way between hosts: hands off so long, then
 				   * ask again, as nothing tells when it stays after all */
 	char *guest_port;         /* the port it had last, "BUS:PORT", or NULL */
-	bool replug;              /* a restore or revert was seen: replug once */
+	enum guest_reset guest_reset; /* … what it had besides, see hostdev.h, */
+	char *rest;                   /* … or NULL */
+	bool replug;                  /* a restore or revert was seen: replug once */
 };
 
 struct history {

@@ -13,6 +13,7 @@ void hostdev_free(struct hostdev *hostdev)
 	g_free(hostdev->alias);
 	g_free(hostdev->startup_policy);
 	g_free(hostdev->guest_port);
+	g_free(hostdev->rest);
 	g_free(hostdev);
 }
 

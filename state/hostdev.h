@@ -22,6 +22,11 @@ struct hostdev {
 	char *startup_policy; /* "optional", "requisite", "mandatory", or NULL */
 	char *guest_port;     /* "BUS:PORT", or NULL */
 	enum guest_reset guest_reset;
+	/*
+	 * What libvirt has in the element besides all this (a boot order, say): the element itself
+	 * without it, as XML. NULL: nothing. A hostdev that is replaced keeps it.
+	 */
+	char *rest;
 };
 
 struct hostdev *hostdev_new(void);

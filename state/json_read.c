@@ -91,6 +91,20 @@ static unsigned int need_number(const struct json_node *object, const char *key)
 	return (unsigned int)json_node_int(object, key, 0, G_MAXUINT, 0);
 }
 
+static void read_guest_uses(const struct json_node *node, struct device *device)
+{
+	struct json_node list = json_node_get(node, "guest_uses");
+	size_t length = json_node_length(&list);
+
+	for (size_t i = 0; i < length; i++) {
+		struct json_node element = json_node_at(&list, i);
+		g_autofree char *domain = json_node_need_text(&element, "domain");
+		g_autofree char *how = json_node_need_text(&element, "how");
+
+		device_add_guest_use(device, domain, how);
+	}
+}
+
 static struct device *read_device(const struct json_node *node)
 {
 	struct device *device = device_new();
@@ -111,7 +125,9 @@ static struct device *read_device(const struct json_node *node)
 	device->hub = json_node_bool(node, "hub", false);
 	device->authorized = json_node_bool(node, "authorized", true);
 	device->driver = json_node_text(node, "driver");
+	device->claimed = json_node_bool(node, "claimed", false);
 	device->in_use = json_node_text(node, "in_use");
+	read_guest_uses(node, device);
 	device->incarnation = (uint64_t)json_node_int(node, "incarnation", 0, G_MAXINT64, 0);
 	read_properties(node, device->properties);
 	return device;
@@ -141,6 +157,7 @@ static void read_setback(const struct json_node *node, struct setback *setback)
 	setback->error = json_node_text(node, "error");
 	setback->failed = (uint64_t)json_node_int(node, "failed", 0, G_MAXINT64, 0);
 	setback->no_inherited_port = json_node_bool(node, "no_inherited_port", false);
+	setback->no_rest = json_node_bool(node, "no_rest", false);
 }
 
 /* Format 1.0 knew one setback for all sides. What is attached live cannot have failed there; so it
@@ -225,6 +242,8 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 	memory->releasing_since = json_node_time(node, "releasing_since");
 	memory->migrating_until = json_node_time(node, "migrating_until");
 	memory->guest_port = json_node_text(node, "guest_port");
+	memory->guest_reset = json_read_guest_reset(node);
+	memory->rest = json_node_text(node, "rest");
 	memory->replug = json_node_bool(node, "replug", false);
 	read_sides(node, memory);
 	read_deeds(node, memory->deeds);

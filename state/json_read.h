@@ -17,5 +17,8 @@ void json_read_devices(const struct json_node *node, GPtrArray *devices);
 void json_read_domains(const struct json_node *node, GPtrArray *domains);
 void json_read_history(const struct json_node *node, struct history *history);
 
+/* What OBJECT has at "guest_reset". */
+enum guest_reset json_read_guest_reset(const struct json_node *object);
+
 /* NULL when there is none. */
 struct report *json_read_report(const struct json_node *node);

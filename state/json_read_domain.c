@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static enum guest_reset read_guest_reset(const struct json_node *object)
+enum guest_reset json_read_guest_reset(const struct json_node *object)
 {
 	struct json_node node = json_node_get(object, "guest_reset");
 	const char *text = json_node_string(&node);
@@ -110,7 +110,7 @@ static struct tag *read_tag(const struct json_node *node)
 	tag->force = json_node_bool(&want, "force", false);
 	tag->persist = read_persist(&want);
 	tag->guest_port = json_node_text(&want, "guest_port");
-	tag->guest_reset = read_guest_reset(&want);
+	tag->guest_reset = json_read_guest_reset(&want);
 	tag->limit = read_count(&want, "limit", TAG_GROUP_LIMIT);
 	tag->entry = read_count(&want, "entry", 0);
 	tag->line = read_count(&want, "line", 0);
@@ -156,7 +156,8 @@ static struct hostdev *read_hostdev(const struct json_node *node)
 	hostdev->missing = json_node_bool(node, "missing", false);
 	hostdev->startup_policy = json_node_text(node, "startup_policy");
 	hostdev->guest_port = json_node_text(node, "guest_port");
-	hostdev->guest_reset = read_guest_reset(node);
+	hostdev->guest_reset = json_read_guest_reset(node);
+	hostdev->rest = json_node_text(node, "rest");
 	return hostdev;
 }
 
@@ -213,6 +214,20 @@ static void read_ports_taken(const struct json_node *domain, GPtrArray *live, GP
 	read_ports(&object, "config", config);
 }
 
+static void read_uses(const struct json_node *domain, GPtrArray *uses)
+{
+	struct json_node list = json_node_get(domain, "uses");
+	size_t length = json_node_length(&list);
+
+	for (size_t i = 0; i < length; i++) {
+		struct json_node element = json_node_at(&list, i);
+		g_autofree char *by = json_node_need_text(&element, "by");
+		g_autofree char *what = json_node_need_text(&element, "what");
+
+		domain_add_use(uses, by, what);
+	}
+}
+
 static bool need_bool(const struct json_node *object, const char *key)
 {
 	json_node_need(object, key);
@@ -239,6 +254,7 @@ static struct domain *read_domain(const struct json_node *node)
 	read_hostdevs(node, "image", domain->image);
 	read_ports_taken(node, domain->live_ports, domain->config_ports);
 	read_aliases(node, domain->other_aliases);
+	read_uses(node, domain->uses);
 	return domain;
 }
 

@@ -78,6 +78,21 @@ static void write_properties(json_t *device, GHashTable *properties)
 		json_decref(bytes);
 }
 
+static json_t *write_guest_uses(const GPtrArray *uses)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < uses->len; i++) {
+		const struct guest_use *use = g_ptr_array_index(uses, i);
+		json_t *object = json_object();
+
+		json_put_text(object, "domain", use->domain);
+		json_put_text(object, "how", use->how);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 struct json_t *json_write_device(const struct device *device)
 {
 	json_t *object = json_object();
@@ -99,7 +114,9 @@ struct json_t *json_write_device(const struct device *device)
 	json_put_bool(object, "hub", device->hub);
 	json_put_bool(object, "authorized", device->authorized);
 	json_put_text(object, "driver", device->driver);
+	json_put_bool(object, "claimed", device->claimed);
 	json_put_text(object, "in_use", device->in_use);
+	json_put(object, "guest_uses", write_guest_uses(device->guest_uses));
 	json_put_int(object, "incarnation", (int64_t)device->incarnation);
 	write_properties(object, device->properties);
 	return object;
@@ -124,6 +141,7 @@ struct json_t *json_write_hostdev(const struct hostdev *hostdev)
 	json_put_text(object, "startup_policy", hostdev->startup_policy);
 	json_put_text(object, "guest_port", hostdev->guest_port);
 	json_put(object, "guest_reset", json_string(guest_reset_name(hostdev->guest_reset)));
+	json_put_text(object, "rest", hostdev->rest);
 	return object;
 }
 
@@ -135,6 +153,7 @@ static void put_setback(json_t *object, const struct setback *setback)
 	json_put_text(object, "error", setback->error);
 	json_put_int(object, "failed", (int64_t)setback->failed);
 	json_put_bool(object, "no_inherited_port", setback->no_inherited_port);
+	json_put_bool(object, "no_rest", setback->no_rest);
 }
 
 /* For readers of format 1.0, which knew one setback for all sides: the worst. */
@@ -202,6 +221,8 @@ static json_t *write_memory(const char *uuid, const char *alias, const struct me
 	json_put_time(object, "releasing_since", memory->releasing_since);
 	json_put_time(object, "migrating_until", memory->migrating_until);
 	json_put_text(object, "guest_port", memory->guest_port);
+	json_put(object, "guest_reset", json_string(guest_reset_name(memory->guest_reset)));
+	json_put_text(object, "rest", memory->rest);
 	json_put_bool(object, "replug", memory->replug);
 	return object;
 }

@@ -121,6 +121,21 @@ static json_t *write_ports_taken(const struct domain *domain)
 	return object;
 }
 
+static json_t *write_uses(const GPtrArray *uses)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < uses->len; i++) {
+		const struct domain_use *use = g_ptr_array_index(uses, i);
+		json_t *object = json_object();
+
+		json_put_text(object, "by", use->by);
+		json_put_text(object, "what", use->what);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 struct json_t *json_write_domain(const struct domain *domain, const struct plan *plan)
 {
 	json_t *object = json_object();
@@ -141,5 +156,6 @@ struct json_t *json_write_domain(const struct domain *domain, const struct plan 
 	json_put(object, "image", write_hostdevs(domain->image));
 	json_put(object, "ports_taken", write_ports_taken(domain));
 	json_put(object, "other_aliases", write_aliases(domain->other_aliases));
+	json_put(object, "uses", write_uses(domain->uses));
 	return object;
 }

@@ -192,6 +192,7 @@ static json_t *write_action(const struct plan *plan, const struct action *action
 	json_put_text(object, "guest_port", action->guest_port);
 	json_put_bool(object, "inherited_port", action->inherited_port);
 	json_put(object, "guest_reset", json_string(guest_reset_name(action->guest_reset)));
+	json_put_text(object, "rest", action->rest);
 	json_put(object, "after", write_after(plan, action->after));
 	return object;
 }

@@ -55,6 +55,7 @@ void action_free(struct action *action)
 	g_free(action->slot);
 	g_free(action->alias);
 	g_free(action->guest_port);
+	g_free(action->rest);
 	g_clear_pointer(&action->after, g_ptr_array_unref);
 	g_free(action);
 }
@@ -165,7 +166,9 @@ const char *reason_name(enum reason reason)
 		[REASON_SEVERAL_MATCH] = "several_match",
 		[REASON_HUB] = "hub",
 		[REASON_UNAUTHORIZED] = "unauthorized",
+		[REASON_IGNORED_BY_HOST] = "ignored_by_host",
 		[REASON_IN_USE_BY_HOST] = "in_use_by_host",
+		[REASON_IN_USE_BY_GUEST] = "in_use_by_guest",
 		[REASON_OWNED_BY_TAG] = "owned_by_tag",
 		[REASON_OWNED_BY_HOSTDEV] = "owned_by_hostdev",
 		[REASON_LIBVIRT_ERROR] = "libvirt_error",

@@ -37,7 +37,9 @@ enum reason {
 	REASON_SEVERAL_MATCH,     /* ambiguous */
 	REASON_HUB,               /* refused: only a hub matches */
 	REASON_UNAUTHORIZED,      /* refused: the kernel may not use it (USBGuard) */
+	REASON_IGNORED_BY_HOST,   /* refused: a udev rule of the host's keeps it */
 	REASON_IN_USE_BY_HOST,    /* refused */
+	REASON_IN_USE_BY_GUEST,   /* refused: a guest has it by other means than a hostdev */
 	REASON_OWNED_BY_TAG,      /* contested: another tag has it */
 	REASON_OWNED_BY_HOSTDEV,  /* contested: a hostdev that no tag names has it */
 	REASON_LIBVIRT_ERROR,     /* failed: libvirt said no */
@@ -96,6 +98,7 @@ struct action {
 	char *guest_port;              /* attach: where in the guest, NULL: libvirt chooses */
 	bool inherited_port; /* … and the tag does not ask for it: if it is taken, go without */
 	enum guest_reset guest_reset;
+	char *rest; /* attach: what else its hostdev had, see hostdev.rest; NULL: nothing */
 	/* const struct action *, all before this one in its plan: it must wait until those are
 	 * proven done, and is left out when one of them failed. */
 	GPtrArray *after;

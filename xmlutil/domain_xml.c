@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "xmlutil/guest_ports.h"
+#include "xmlutil/host_uses.h"
 #include "xmlutil/hostdev_xml.h"
 #include "xmlutil/wrapper.h"
 #include "xmlutil/xml.h"
@@ -19,17 +20,26 @@ static void add_other_alias(const struct _xmlNode *element, GPtrArray *other_ali
 		g_free(alias);
 }
 
-static void read_devices(const struct _xmlNode *root, GPtrArray *hostdevs, GPtrArray *other_aliases)
+/* Where the findings go; NULL: not asked for. */
+struct findings {
+	GPtrArray *hostdevs;
+	GPtrArray *other_aliases;
+	GPtrArray *uses;
+};
+
+static void read_devices(const struct _xmlNode *root, const struct findings *findings)
 {
 	const struct _xmlNode *devices = xml_child(root, "devices");
 	struct _xmlNode *element = devices ? xml_first(devices) : NULL;
 
 	for (; element; element = xml_next(element)) {
 		if (hostdev_xml_is_usb(element))
-			g_ptr_array_add(hostdevs, hostdev_xml_read(element));
-		else if (other_aliases)
-			add_other_alias(element, other_aliases);
+			g_ptr_array_add(findings->hostdevs, hostdev_xml_read(element));
+		else if (findings->other_aliases)
+			add_other_alias(element, findings->other_aliases);
 	}
+	if (findings->uses)
+		host_uses_read(root, findings->uses);
 }
 
 /* The root of a domain document, or NULL with *err. */
@@ -61,10 +71,10 @@ static struct _xmlDoc *parse(const char *xml, struct _xmlDoc **ret_lenient, char
 	return NULL;
 }
 
-static void read_leniently(struct _xmlDoc *lenient, GPtrArray *hostdevs, GPtrArray *other_aliases)
+static void read_leniently(struct _xmlDoc *lenient, const struct findings *findings)
 {
 	if (lenient && xml_is(xml_root(lenient), "domain"))
-		read_devices(xml_root(lenient), hostdevs, other_aliases);
+		read_devices(xml_root(lenient), findings);
 }
 
 static void learn_ports(const struct _xmlNode *root, GPtrArray **ports)
@@ -77,35 +87,37 @@ int domain_xml_read_config(const char *xml, bool transient, struct domain *domai
 			   GPtrArray *problems, char **err)
 {
 	const struct reading reading = {.domain = domain->name, .problems = problems};
-	GPtrArray *hostdevs = transient ? domain->live : domain->config;
+	const struct findings findings = {.hostdevs = transient ? domain->live : domain->config,
+					  .other_aliases = domain->other_aliases,
+					  .uses = transient ? domain->uses : NULL};
 	OWN_XML lenient = NULL;
 	OWN_XML doc = parse(xml, &lenient, err);
 	const struct _xmlNode *root = doc ? find_root(doc, err) : NULL;
 
 	if (!root) {
 		domain->metadata = METADATA_UNREAD;
-		read_leniently(lenient, hostdevs, domain->other_aliases);
+		read_leniently(lenient, &findings);
 		return -1;
 	}
-	read_devices(root, hostdevs, domain->other_aliases);
+	read_devices(root, &findings);
 	learn_ports(root, transient ? &domain->live_ports : &domain->config_ports);
 	guest_ports_read(root, domain);
 	wrapper_read_domain(root, &reading, domain);
 	return 0;
 }
 
-static int read_only_devices(const char *xml, GPtrArray *hostdevs, GPtrArray *other_aliases,
-			     GPtrArray **ports, char **err)
+static int read_only_devices(const char *xml, const struct findings *findings, GPtrArray **ports,
+			     char **err)
 {
 	OWN_XML lenient = NULL;
 	OWN_XML doc = parse(xml, &lenient, err);
 	const struct _xmlNode *root = doc ? find_root(doc, err) : NULL;
 
 	if (!root) {
-		read_leniently(lenient, hostdevs, other_aliases);
+		read_leniently(lenient, findings);
 		return -1;
 	}
-	read_devices(root, hostdevs, other_aliases);
+	read_devices(root, findings);
 	if (ports)
 		learn_ports(root, ports);
 	return 0;
@@ -113,13 +125,16 @@ static int read_only_devices(const char *xml, GPtrArray *hostdevs, GPtrArray *ot
 
 int domain_xml_read_live(const char *xml, struct domain *domain, char **err)
 {
-	return read_only_devices(xml, domain->live, domain->other_aliases, &domain->live_ports,
-				 err);
+	const struct findings findings = {domain->live, domain->other_aliases, domain->uses};
+
+	return read_only_devices(xml, &findings, &domain->live_ports, err);
 }
 
 int domain_xml_read_image(const char *xml, struct domain *domain, char **err)
 {
-	return read_only_devices(xml, domain->image, NULL, NULL, err);
+	const struct findings findings = {.hostdevs = domain->image};
+
+	return read_only_devices(xml, &findings, NULL, err);
 }
 
 struct domain *domain_xml_read_alone(const struct _xmlNode *root, GPtrArray *problems)
@@ -129,7 +144,10 @@ struct domain *domain_xml_read_alone(const struct _xmlNode *root, GPtrArray *pro
 	struct reading reading = {.domain = name, .problems = problems};
 	struct domain *domain = domain_new(name ? name : "", uuid ? uuid : "");
 
-	read_devices(root, domain->live, domain->other_aliases);
+	const struct findings findings = {.hostdevs = domain->live,
+					  .other_aliases = domain->other_aliases};
+
+	read_devices(root, &findings);
 	wrapper_read_domain(root, &reading, domain);
 	return domain;
 }

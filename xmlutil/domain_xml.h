@@ -13,16 +13,16 @@
 
 /*
  * The persistent (inactive) XML of a domain, or the live XML of a transient one: fills
- * domain->config (or ->live, as TRANSIENT says), ->other_aliases, ->tags and ->metadata, and which
- * ports the guest has; line numbers are those of the document, as `virsh edit` shows them. 0, or -1
- * with *err when the document cannot be parsed: then ->metadata is METADATA_UNREAD, and the
- * hostdevs are what a lenient second reading still found.
+ * domain->config (or ->live and ->uses, as TRANSIENT says), ->other_aliases, ->tags and ->metadata,
+ * and which ports the guest has; line numbers are those of the document, as `virsh edit` shows
+ * them. 0, or -1 with *err when the document cannot be parsed: then ->metadata is METADATA_UNREAD,
+ * and the hostdevs are what a lenient second reading still found.
  */
 int domain_xml_read_config(const char *xml, bool transient, struct domain *domain,
 			   GPtrArray *problems, char **err);
 
-/* The live XML: fills domain->live, ->live_ports and ->other_aliases. The same return and leniency.
- */
+/* The live XML: fills domain->live, ->live_ports, ->uses and ->other_aliases. The same return and
+ * leniency. */
 int domain_xml_read_live(const char *xml, struct domain *domain, char **err);
 
 /* A managed save image's XML: fills domain->image. The same return. */
@@ -39,8 +39,9 @@ struct domain *domain_xml_read_alone(const struct _xmlNode *root, GPtrArray *pro
 
 /*
  * The <hostdev> that ACTION attaches: vendor, product, bus, device, alias, guest address,
- * guestReset; startupPolicy='optional' for the config, none live. Also, for an ACTION_DETACH_CONFIG
- * without alias, the XML that names its hostdev. Returns a new string.
+ * guestReset and what else its hostdev had; startupPolicy='optional' for the config, none live.
+ * Also, for an ACTION_DETACH_CONFIG without alias, the XML that names its hostdev. Returns a new
+ * string.
  */
 char *domain_xml_write_hostdev(const struct action *action);
 

@@ -6,6 +6,7 @@
 #include <libxml/xmlsave.h>
 #include <string.h>
 
+#include "xmlutil/hostdev_rest.h"
 #include "xmlutil/hostdev_xml.h"
 #include "xmlutil/xml.h"
 
@@ -76,25 +77,11 @@ static void add_guest_address(xmlNodePtr hostdev, const char *guest_port)
 	set(address, "port", colon + 1);
 }
 
-static xmlNodePtr hostdev_element(xmlDocPtr doc)
-{
-	xmlNodePtr hostdev = xmlNewDocNode(doc, NULL, (const xmlChar *)"hostdev", NULL);
-
-	if (!hostdev)
-		g_error("out of memory");
-	xmlDocSetRootElement(doc, hostdev);
-	set(hostdev, "mode", "subsystem");
-	set(hostdev, "type", "usb");
-	/* Means nothing for USB; virt-manager writes it so. */
-	set(hostdev, "managed", "yes");
-	return hostdev;
-}
-
 /* Without a startupPolicy a live attach of a device that has just gone fails; with 'optional' it
  * would leave a placeholder, which QEMU fills with any device (libvirt 9.0.0 to 12.8.0). */
 static void write_attach(xmlNodePtr hostdev, const struct action *action)
 {
-	xmlNodePtr source = add(hostdev, "source");
+	xmlNodePtr source = xml_child(hostdev, "source");
 
 	if (action->kind == ACTION_ATTACH_CONFIG)
 		set(source, "startupPolicy", "optional");
@@ -109,7 +96,7 @@ static void write_attach(xmlNodePtr hostdev, const struct action *action)
 /* What libvirt compares, and no more: bus and device if both are given, else vendor and product. */
 static void write_detach(xmlNodePtr hostdev, const struct hostdev *what)
 {
-	xmlNodePtr source = add(hostdev, "source");
+	xmlNodePtr source = xml_child(hostdev, "source");
 
 	if (what->has_id)
 		add_ids(source, what->id);
@@ -126,7 +113,7 @@ char *domain_xml_write_hostdev(const struct action *action)
 
 	if (!doc || !buffer)
 		g_error("out of memory");
-	hostdev = hostdev_element(doc);
+	hostdev = hostdev_rest_begin(doc, action->device ? action->rest : NULL);
 	if (action->device)
 		write_attach(hostdev, action);
 	else

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "xmlutil/hostdev_rest.h"
 #include "xmlutil/xml.h"
 
 /* As libvirt reads them: decimal, or with 0x. */
@@ -91,6 +92,7 @@ struct hostdev *hostdev_xml_read(const struct _xmlNode *element)
 
 	hostdev->alias = hostdev_xml_alias(element);
 	hostdev->guest_port = hostdev_xml_guest_port(element);
+	hostdev->rest = hostdev_rest_read(element);
 	read_source(xml_child(element, "source"), hostdev);
 	return hostdev;
 }

@@ -7,6 +7,7 @@
 #include "reconciler/core/planner.h"
 #include "reconciler/show/say.h"
 #include "state/devices.h"
+#include "state/devices_use.h"
 #include "state/json.h"
 
 static gboolean all, tree;
@@ -28,6 +29,7 @@ static int read_host(struct problem *problem, struct snapshot **ret_snapshot, ch
 		return -1;
 	g_ptr_array_unref(snapshot->devices);
 	snapshot->devices = devices;
+	devices_use_note_all(devices, NULL);
 	snapshot_stamp(snapshot, NULL);
 	*ret_snapshot = g_steal_pointer(&snapshot);
 	return 0;

@@ -68,7 +68,7 @@ static void add_rivals(GPtrArray *edits, const struct snapshot *snapshot,
 	for (guint i = 0; i < rivals->len; i++) {
 		const struct rival *rival = g_ptr_array_index(rivals, i);
 
-		if (has_change(edits, rival))
+		if (rival->domain == domain || has_change(edits, rival))
 			continue;
 		say_error("disabling %s/%s, which wants what %s/%s wants", rival->domain->name,
 			  rival->tag->name, domain->name, tag->name);

@@ -103,9 +103,15 @@ static void describe_tag(const struct snapshot *snapshot, const struct domain *d
 	for (guint i = 0; i < rivals->len; i++) {
 		const struct rival *rival = g_ptr_array_index(rivals, i);
 
-		say_hint("contested: %s/%s asks for this device as well; `usbreconcile enable %s "
-			 "%s --only` gives it to this tag",
-			 rival->domain->name, rival->tag->name, domain->name, name);
+		if (rival->domain == domain)
+			say_hint(
+				"contested: %s/%s of the same domain asks for this device as well; "
+				"one of the two is enough",
+				domain->name, rival->tag->name);
+		else
+			say_hint("contested: %s/%s asks for this device as well; `usbreconcile "
+				 "enable %s %s --only` gives it to this tag",
+				 rival->domain->name, rival->tag->name, domain->name, name);
 	}
 }
 

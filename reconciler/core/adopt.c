@@ -48,8 +48,8 @@ static bool is_taken(const struct domain *domain, const GPtrArray *adoptions, co
 /* What a person would call it: by its product string, which the device chose, else its ids. */
 static char *base_name(const struct device *device)
 {
-	const char *untrusted_product = device->untrusted_product ? device->untrusted_product : "";
-	g_autofree char *lower = g_ascii_strdown(untrusted_product, -1);
+	const char *untrusted_name = device_untrusted_name(device);
+	g_autofree char *lower = g_ascii_strdown(untrusted_name ? untrusted_name : "", -1);
 	g_autofree char *name = tag_name_from(lower);
 
 	if (tag_name_ok(name))
@@ -86,6 +86,21 @@ static unsigned int count_with_id(const struct snapshot *snapshot, struct usb_id
 	return count;
 }
 
+/* By its address, or by its ids. */
+static bool is_hub(const struct snapshot *snapshot, const struct hostdev *hostdev)
+{
+	for (guint i = 0; i < snapshot->devices->len; i++) {
+		const struct device *device = g_ptr_array_index(snapshot->devices, i);
+
+		if (device->hub &&
+		    (hostdev->has_address
+			     ? hostdev_is(hostdev, device)
+			     : hostdev->has_id && usb_id_equal(hostdev->id, device->id)))
+			return true;
+	}
+	return false;
+}
+
 /* Why a hostdev stands for no device. */
 static char *why_none(const struct snapshot *snapshot, const struct hostdev *hostdev)
 {
@@ -93,6 +108,10 @@ static char *why_none(const struct snapshot *snapshot, const struct hostdev *hos
 
 	if (hostdev->missing)
 		return g_strdup("libvirt says that its device is missing");
+	if (is_hub(snapshot, hostdev))
+		return g_strdup(
+			"it is a hub, and hubs are never passed through: tag what is plugged "
+			"into it");
 	if (count > 1)
 		return g_strdup_printf("%u devices on this host are %04x:%04x, and which one is "
 				       "meant is not known: tag the right one",

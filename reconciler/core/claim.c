@@ -336,11 +336,18 @@ static void serve_classes(struct arena *arena)
 	}
 }
 
-static bool only_a_hub_matches(const struct snapshot *snapshot, const struct tag *tag)
+/* Why a tag without candidates has none. */
+static enum reason why_none_matches(const struct snapshot *snapshot, const struct tag *tag)
 {
-	g_autoptr(GPtrArray) hubs = match_devices(tag, snapshot, true);
+	g_autoptr(GPtrArray) never = match_devices(tag, snapshot, true);
 
-	return hubs->len > 0;
+	for (guint i = 0; i < never->len; i++) {
+		const struct device *device = g_ptr_array_index(never, i);
+
+		if (!device->hub)
+			return REASON_IGNORED_BY_HOST;
+	}
+	return never->len > 0 ? REASON_HUB : REASON_NOT_PLUGGED_IN;
 }
 
 static struct claim *claim_new(const struct snapshot *snapshot, const struct domain *domain,
@@ -363,8 +370,8 @@ static struct claim *claim_new(const struct snapshot *snapshot, const struct dom
 	claim->reason = REASON_NOT_PLUGGED_IN;
 	if (tag->group)
 		claim->reason = REASON_EMPTY_GROUP;
-	else if (claim->candidates->len == 0 && only_a_hub_matches(snapshot, tag))
-		claim->reason = REASON_HUB;
+	else if (claim->candidates->len == 0)
+		claim->reason = why_none_matches(snapshot, tag);
 	return claim;
 }
 

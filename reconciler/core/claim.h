@@ -18,8 +18,9 @@ struct claim {
 	const struct tag *tag;
 	GPtrArray *candidates; /* const struct device *: all that match, but hubs */
 	GPtrArray *owned;      /* const struct device *: at most one, for a group up to its limit */
-	/* Why a device tag owns nothing: REASON_NOT_PLUGGED_IN, HUB, SEVERAL_MATCH, OWNED_BY_TAG,
-	 * OWNED_BY_HOSTDEV, DISABLED, INVALID_ENTRY, DOMAIN_UNREADABLE or MIGRATING. */
+	/* Why a device tag owns nothing: REASON_NOT_PLUGGED_IN, HUB, IGNORED_BY_HOST,
+	 * SEVERAL_MATCH, OWNED_BY_TAG, OWNED_BY_HOSTDEV, DISABLED, INVALID_ENTRY,
+	 * DOMAIN_UNREADABLE or MIGRATING. */
 	enum reason reason;
 	const struct device *disputed;       /* OWNED_BY_…: which device, */
 	const struct domain *owner_domain;   /* who has it, */

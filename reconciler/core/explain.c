@@ -61,15 +61,35 @@ char *explain_wish(const struct tag *tag)
 	return g_string_free(text, FALSE);
 }
 
+/* The two halves of a dock or of a USB/IP controller number their ports alike, and what udev says
+ * of a USB 3 device may be another socket's: then the port alone does not tell them apart. */
+static bool tells_apart(const struct claim *claim)
+{
+	if (claim->tag->port)
+		return false;
+	for (guint i = 0; i < claim->candidates->len; i++) {
+		const struct device *one = g_ptr_array_index(claim->candidates, i);
+
+		for (guint k = 0; k < i; k++) {
+			const struct device *other = g_ptr_array_index(claim->candidates, k);
+
+			if (one->port && g_strcmp0(one->port, other->port) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 char *explain_candidates(const struct claim *claim)
 {
 	GString *text = g_string_new(NULL);
+	bool plain = tells_apart(claim);
 
 	for (guint i = 0; i < claim->candidates->len; i++) {
 		const struct device *device = g_ptr_array_index(claim->candidates, i);
+		const char *port = device->port_v3 && !plain ? device->port_v3 : device->port;
 
-		g_string_append_printf(text, "%s%s", i ? ", " : "",
-				       device->port ? device->port : device->sysname);
+		g_string_append_printf(text, "%s%s", i ? ", " : "", port ? port : device->sysname);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -101,13 +121,19 @@ char *explain_claim(const struct claim *claim)
 		return g_strdup_printf("no USB device %s is plugged in", wish);
 	if (reason == REASON_SEVERAL_MATCH) {
 		candidates = explain_candidates(claim);
-		return g_strdup_printf("%u devices match %s (at %s): add a serial or a port to the "
-				       "tag",
-				       claim->candidates->len, wish, candidates);
+		return g_strdup_printf(
+			"%u devices match %s (at %s): %s", claim->candidates->len, wish, candidates,
+			tells_apart(claim) ? "add a serial or a port to the tag"
+					   : "add a serial or ids to the tag; a port with "
+					     "usbv3 means the USB 3 device alone");
 	}
 	if (reason == REASON_HUB)
 		return g_strdup_printf("only a hub matches %s, and hubs are never passed through: "
 				       "name the port of the device behind it",
+				       wish);
+	if (reason == REASON_IGNORED_BY_HOST)
+		return g_strdup_printf("the device %s is kept by the host: a udev rule says "
+				       "USBRECONCILE_IGNORE=1",
 				       wish);
 	if (reason == REASON_OWNED_BY_TAG || reason == REASON_OWNED_BY_HOSTDEV)
 		return explain_contest(claim);
@@ -143,6 +169,19 @@ static char *explain_restless(const struct slot *slot)
 			       (double)(slot->next_try - slot->snapshot->now) / G_USEC_PER_SEC);
 }
 
+static const char held[] =
+	"a program holds it through usbfs (NUT, adb, usbmuxd, a QEMU that libvirt "
+	"does not know)";
+
+static char *explain_guest_use(const struct device *device)
+{
+	const struct guest_use *use = g_ptr_array_index(device->guest_uses, 0);
+
+	return g_strdup_printf("domain %s has it by other means than a hostdev: %s (force does not "
+			       "change that)",
+			       use->domain, use->how);
+}
+
 char *explain_member(const struct slot *slot, const struct claim *claim,
 		     const struct device *device, enum reason reason)
 {
@@ -158,7 +197,9 @@ char *explain_member(const struct slot *slot, const struct claim *claim,
 				       slot->tag->guest_port);
 	if (reason == REASON_IN_USE_BY_HOST)
 		return g_strdup_printf("the host is using it: %s (force='yes' takes it anyway)",
-				       device->in_use);
+				       device->in_use ? device->in_use : held);
+	if (reason == REASON_IN_USE_BY_GUEST)
+		return explain_guest_use(device);
 	if (reason == REASON_DOMAIN_UNREADABLE)
 		return g_strdup_printf("the domain could not be read: %s",
 				       slot->domain->unreadable);

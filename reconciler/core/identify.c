@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/core/identify.h"
 
+#include <string.h>
+
 #include "reconciler/core/match.h"
 #include "state/text.h"
 
@@ -80,6 +82,20 @@ static char *describe_parts(unsigned int parts)
 	return g_string_free(text, FALSE);
 }
 
+/* By its interfaces (":ff4201:ffff00:"): Android's debug bridge and boot loader, and DFU, in which
+ * a device is given another firmware. */
+static bool changes_its_ids(const struct device *device)
+{
+	static const char *const interfaces[] = {":ff4201", ":ff4203", ":fe0101", ":fe0102"};
+	const char *has = device_property(device, "ID_USB_INTERFACES");
+
+	for (size_t i = 0; has && i < G_N_ELEMENTS(interfaces); i++) {
+		if (strstr(has, interfaces[i]))
+			return true;
+	}
+	return false;
+}
+
 static char *find_warning(const struct snapshot *snapshot, const struct device *device,
 			  const struct tag *tag, const char *twins)
 {
@@ -90,6 +106,10 @@ static char *find_warning(const struct snapshot *snapshot, const struct device *
 		return g_strdup_printf("%s matches as well, and which one is meant is then not "
 				       "known; add a serial or a port",
 				       same);
+	if (tag->ids->len > 0 && tag->serial && changes_its_ids(device))
+		return g_strdup_printf("%s shows other ids in another mode (adb, fastboot, DFU): "
+				       "`--by serial` knows it in all of them",
+				       device->sysname);
 	if (tag->port_sysname)
 		return g_strdup_printf("udev gives %s no ID_PATH, so the port begins with a bus "
 				       "number, which may be another one after the next boot",
@@ -110,6 +130,10 @@ static char *objection(const struct device *device, unsigned int parts)
 			"it, or all of that as a <group> with the hub's port",
 			device->sysname,
 			g_str_has_prefix(device->sysname, "usb") ? "root hub" : "hub");
+	if (device_is_ignored(device))
+		return g_strdup_printf("%s is kept by the host: a udev rule says "
+				       "USBRECONCILE_IGNORE=1",
+				       device->sysname);
 	if ((parts & IDENTITY_SERIAL) && !device->untrusted_serial)
 		return g_strdup_printf("%s has no serial to be known by; its port does it",
 				       device->sysname);

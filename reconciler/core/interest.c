@@ -118,6 +118,7 @@ static void say_device(key_func func, void *data, const struct device *device)
 		say(func, data, KEY_SERIAL, spelled);
 	say_port(func, data, KEY_PORT, device->port);
 	say_port(func, data, KEY_PORT, device->port_v3);
+	say_port(func, data, KEY_PORT, device->id_path);
 	say_port(func, data, KEY_SYSNAME, device->sysname);
 	say_port(func, data, KEY_SYSNAME, device->companion);
 	say_id(func, data, KEY_ID, device->id);

@@ -3,11 +3,33 @@
 
 #include "reconciler/core/explain.h"
 
-enum reason judge_refusal(const struct tag *tag, const struct device *device, bool live)
+/* Does a guest have it by a hostdev, anybody's? Then the program that holds it is that guest's
+ * QEMU.
+ */
+static bool has_hostdev(const struct snapshot *snapshot, const struct device *device)
+{
+	for (guint i = 0; i < snapshot->domains->len; i++) {
+		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+
+		for (guint k = 0; k < domain->live->len; k++) {
+			if (hostdev_is(g_ptr_array_index(domain->live, k), device))
+				return true;
+		}
+	}
+	return false;
+}
+
+enum reason judge_refusal(const struct snapshot *snapshot, const struct tag *tag,
+			  const struct device *device, bool live)
 {
 	if (!device->authorized)
 		return REASON_UNAUTHORIZED;
-	if (device->in_use && !tag->force && !live)
+	if (device->guest_uses->len > 0)
+		return REASON_IN_USE_BY_GUEST;
+	if (tag->force)
+		return REASON_NONE;
+	if (device->in_use ||
+	    (device->claimed && !live && !(snapshot && has_hostdev(snapshot, device))))
 		return REASON_IN_USE_BY_HOST;
 	return REASON_NONE;
 }
@@ -30,7 +52,9 @@ static enum verdict_kind kind_of_reason(enum reason reason)
 		return VERDICT_AMBIGUOUS;
 	case REASON_HUB:
 	case REASON_UNAUTHORIZED:
+	case REASON_IGNORED_BY_HOST:
 	case REASON_IN_USE_BY_HOST:
+	case REASON_IN_USE_BY_GUEST:
 		return VERDICT_REFUSED;
 	case REASON_OWNED_BY_TAG:
 	case REASON_OWNED_BY_HOSTDEV:
@@ -178,6 +202,25 @@ static const struct member *worst_of(const GPtrArray *members)
 	return worst;
 }
 
+/* A full group says whom it has not. */
+static char *describe_group(const struct claim *claim, guint members)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *divider = "; its limit is reached, and not in it: ";
+
+	g_string_printf(text, "%u device%s", members, members == 1 ? "" : "s");
+	for (guint i = 0; claim->owned->len == claim->tag->limit && i < claim->candidates->len;
+	     i++) {
+		const struct device *device = g_ptr_array_index(claim->candidates, i);
+
+		if (g_ptr_array_find(claim->owned, device, NULL))
+			continue;
+		g_string_append_printf(text, "%s%s", divider, device->sysname);
+		divider = ", ";
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 struct verdict *judge_tag(const struct claim *claim, GPtrArray *members)
 {
 	struct verdict *verdict = g_new0(struct verdict, 1);
@@ -191,8 +234,7 @@ struct verdict *judge_tag(const struct claim *claim, GPtrArray *members)
 	verdict->sentence = g_strdup(worst->sentence);
 	if (claim->tag->group && worst->kind == VERDICT_ATTACHED) {
 		g_free(verdict->sentence);
-		verdict->sentence =
-			g_strdup_printf("%u device%s", members->len, members->len == 1 ? "" : "s");
+		verdict->sentence = describe_group(claim, members->len);
 	}
 	verdict->members = members;
 	verdict->candidates = g_ptr_array_copy(claim->candidates, NULL, NULL);

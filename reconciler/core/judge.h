@@ -10,9 +10,14 @@
 /* Pending for longer than this is critical: microseconds. */
 #define JUDGE_PATIENCE (30 * G_USEC_PER_SEC)
 
-/* May the host's device be given away? REASON_NONE if so, else REASON_UNAUTHORIZED or
- * REASON_IN_USE_BY_HOST. LIVE: the guest has it already. */
-enum reason judge_refusal(const struct tag *tag, const struct device *device, bool live);
+/*
+ * May the host's device be given to the tag's domain? REASON_NONE if so, else REASON_UNAUTHORIZED,
+ * REASON_IN_USE_BY_GUEST, which `force` does not change, or REASON_IN_USE_BY_HOST. LIVE: the domain
+ * has it already, which explains a claim through usbfs; so does any hostdev in SNAPSHOT (NULL: none
+ * is known).
+ */
+enum reason judge_refusal(const struct snapshot *snapshot, const struct tag *tag,
+			  const struct device *device, bool live);
 
 /* One slot's member; REFUSAL as above. A claim that owns nothing has one member, with slot->device
  * NULL. */

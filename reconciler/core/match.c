@@ -43,11 +43,23 @@ static bool at_port(const char *port, const char *asked, bool below)
 	return port[length] == '\0' || (below && port[length] == '.');
 }
 
+/*
+ * udev names a USB 3 device's port by its number on its own bus, as if it were a USB 2 port. That
+ * may be another socket, or none. It is what people paste, so it counts too: for a device that is
+ * where the tag says, or where two could be meant, see match_devices().
+ */
+static bool is_pasted(const struct tag *tag, const struct device *device)
+{
+	return tag->port && !at_port(device->port, tag->port, tag->group) &&
+	       !at_port(device->port_v3, tag->port, tag->group);
+}
+
 static bool port_matches(const struct tag *tag, const struct device *device)
 {
 	if (tag->port)
 		return at_port(device->port, tag->port, tag->group) ||
-		       at_port(device->port_v3, tag->port, tag->group);
+		       at_port(device->port_v3, tag->port, tag->group) ||
+		       at_port(device->id_path, tag->port, tag->group);
 	if (tag->port_sysname)
 		return at_port(device->sysname, tag->port_sysname, tag->group) ||
 		       at_port(device->companion, tag->port_sysname, tag->group);
@@ -96,7 +108,29 @@ static GPtrArray *likely(const struct snapshot *snapshot, const struct tag *tag)
 			       : g_ptr_array_ref(snapshot->devices);
 }
 
-GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool hubs)
+/* A group has what is at its port; what only says so in its ID_PATH, when nothing is there. A
+ * device tag must not guess which of the two was meant, and keeps both. */
+static void drop_pasted(const struct tag *tag, GPtrArray *devices)
+{
+	guint pasted = 0;
+
+	for (guint i = 0; i < devices->len; i++)
+		pasted += is_pasted(tag, g_ptr_array_index(devices, i));
+	if (!tag->group || pasted == devices->len)
+		return;
+	for (guint i = devices->len; pasted > 0 && i-- > 0;) {
+		if (is_pasted(tag, g_ptr_array_index(devices, i)))
+			g_ptr_array_remove_index(devices, i);
+	}
+}
+
+/* The host's own rules keep it out of every guest. */
+static bool is_passable(const struct device *device)
+{
+	return !device->hub && !device_is_ignored(device);
+}
+
+GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool never)
 {
 	g_autoptr(GPtrArray) devices = likely(snapshot, tag);
 	GPtrArray *exact = g_ptr_array_new();
@@ -105,7 +139,7 @@ GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot,
 	for (guint i = 0; i < devices->len; i++) {
 		struct device *device = g_ptr_array_index(devices, i);
 
-		if (device->hub != hubs || !rest_matches(tag, device))
+		if (is_passable(device) == never || !rest_matches(tag, device))
 			continue;
 		if (!tag->serial || serial_is(tag, device->untrusted_serial))
 			g_ptr_array_add(exact, device);
@@ -114,9 +148,11 @@ GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot,
 	}
 	if (exact->len == 0) {
 		g_ptr_array_unref(exact);
-		return spelled;
+		exact = g_steal_pointer(&spelled);
+	} else {
+		g_ptr_array_unref(spelled);
 	}
-	g_ptr_array_unref(spelled);
+	drop_pasted(tag, exact);
 	return exact;
 }
 

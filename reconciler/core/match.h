@@ -27,11 +27,12 @@ bool match_is_certain(const struct tag *tag);
 bool match_device(const struct tag *tag, const struct device *device);
 
 /*
- * All devices that the tag matches, hubs among them when HUBS (and only hubs then), in the
- * snapshot's order: a new GPtrArray of const struct device *. A serial that some device has to the
- * byte is not taken as udev's spelling of another's.
+ * All devices that the tag matches, in the snapshot's order; NEVER: only those that are never
+ * passed through (hubs, and what the host's rules keep), else only the others. A new GPtrArray of
+ * const struct device *. A serial that some device has to the byte is not taken as udev's spelling
+ * of another's.
  */
-GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool hubs);
+GPtrArray *match_devices(const struct tag *tag, const struct snapshot *snapshot, bool never);
 
 /* The only device of the host with that id, or NULL when there is none or more than one. */
 const struct device *match_only_with_id(const struct snapshot *snapshot, struct usb_id id);

@@ -58,6 +58,25 @@ static void adopt(struct planning *planning, const struct hostdev *hostdev)
 		g_hash_table_add(planning->adopted, (gpointer)(uintptr_t)hostdev);
 }
 
+static void refuse(const struct planning *planning, struct job *job, bool live)
+{
+	job->refusal = judge_refusal(planning->snapshot, job->claim->tag, job->device, live);
+	if (job->refusal == REASON_NONE)
+		return;
+	if (job->refusal != REASON_UNAUTHORIZED)
+		job->slot.in_use = job->device;
+	if (live && job->slot.in_use)
+		return;
+	job->slot.device = NULL;
+	job->slot.why_none = REASON_NOT_OWNED;
+}
+
+/* What the guest has, and need not get anew, is no refusal. */
+static enum reason refusal_of(const struct job *job)
+{
+	return job->slot.device && !job->slot.let_go ? REASON_NONE : job->refusal;
+}
+
 /* Takes the slot over. */
 static struct job *add_job(struct planning *planning, const struct slot *slot,
 			   const struct claim *claim, const struct device *device)
@@ -72,11 +91,7 @@ static struct job *add_job(struct planning *planning, const struct slot *slot,
 	job->refusal = REASON_NONE;
 	job->counted = claim != NULL;
 	if (device) {
-		job->refusal = judge_refusal(claim->tag, device, slot_is_live(slot));
-		if (job->refusal != REASON_NONE) {
-			job->slot.device = NULL;
-			job->slot.why_none = REASON_NOT_OWNED;
-		}
+		refuse(planning, job, slot_is_live(slot));
 	}
 	g_ptr_array_add(planning->jobs, job);
 	g_hash_table_add(planning->by_alias, job);
@@ -200,6 +215,9 @@ static void note_unmanaged(struct planning *planning, const struct domain *domai
 		unmanaged->hostdev = hostdev;
 		unmanaged->live = live;
 		unmanaged->device = device && hostdev_is(hostdev, device) ? device : NULL;
+		/* libvirt finds one by its ids when the domain starts. */
+		if (!hostdev->has_address)
+			unmanaged->device = claim_device_of(planning->snapshot, hostdev);
 		g_ptr_array_add(planning->plan->unmanaged, unmanaged);
 	}
 }
@@ -339,8 +357,8 @@ static void judge_tags(struct planning *planning)
 			job = g_ptr_array_index(planning->jobs, i);
 			if (job->claim != claim || !job->counted)
 				break;
-			g_ptr_array_add(members,
-					judge_member(&job->slot, claim, job->device, job->refusal));
+			g_ptr_array_add(members, judge_member(&job->slot, claim, job->device,
+							      refusal_of(job)));
 		}
 		g_ptr_array_add(plan->verdicts, judge_tag(claim, members));
 	}

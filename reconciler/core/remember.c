@@ -78,6 +78,12 @@ static void note_member(struct history *history, const struct verdict *verdict,
 	}
 	g_free(memory->guest_port);
 	memory->guest_port = g_strdup(member->live->guest_port);
+	memory->guest_reset = member->live->guest_reset;
+	/* What libvirt refused once more is known only from the last that had it. */
+	if (member->live->rest || !memory->sides[SIDE_LIVE].no_rest) {
+		g_free(memory->rest);
+		memory->rest = g_strdup(member->live->rest);
+	}
 	if (!member->device->driver)
 		memory->suspect_since = 0;
 	else if (memory->suspect_since == 0)
@@ -206,6 +212,12 @@ static void note_failure(struct memory *memory, const struct outcome *outcome, c
 		memory->releasing_since = now;
 	if (outcome->code == CODE_XML_ERROR && action->inherited_port) {
 		setback->no_inherited_port = true;
+		setback->next_try = now;
+	}
+	/* "boot order 1 is used for more than one device", "The bootindex 1 has already been used":
+	 * another device has got it meanwhile (libvirt 9.0.0 to 12.8, QEMU). */
+	if (action->rest && outcome->message && strstr(outcome->message, "boot")) {
+		setback->no_rest = true;
 		setback->next_try = now;
 	}
 }

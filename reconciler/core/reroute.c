@@ -182,7 +182,7 @@ static void lead_home(struct rerouting *rerouting, struct route *route)
 	g_autofree char *alias = ours(rerouting, hostdev, &tag);
 	const struct device *device = tag ? owned_by(rerouting, tag, alias) : NULL;
 
-	if (!device || judge_refusal(tag, device, false) != REASON_NONE)
+	if (!device || judge_refusal(NULL, tag, device, false) != REASON_NONE)
 		return;
 	if (!hostdev_at(hostdev, device->bus, device->dev) &&
 	    is_taken(rerouting, device->bus, device->dev))

@@ -30,11 +30,12 @@ GPtrArray *rivals_find(const struct snapshot *snapshot, const struct domain *dom
 	for (guint i = 0; i < snapshot->domains->len; i++) {
 		const struct domain *other = g_ptr_array_index(snapshot->domains, i);
 
-		for (guint k = 0; other != domain && k < other->tags->len; k++) {
+		for (guint k = 0; k < other->tags->len; k++) {
 			const struct tag *wish = g_ptr_array_index(other->tags, k);
 			struct rival *rival;
 
-			if (!competes(snapshot, tag, devices, wish))
+			if ((other == domain && g_strcmp0(wish->name, tag->name) == 0) ||
+			    !competes(snapshot, tag, devices, wish))
 				continue;
 			rival = g_new0(struct rival, 1);
 			rival->domain = other;

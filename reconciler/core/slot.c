@@ -3,6 +3,7 @@
 
 #include "reconciler/core/claim.h"
 #include "reconciler/core/match.h"
+#include "reconciler/core/pulse.h"
 #include "reconciler/core/remember.h"
 #include "state/route.h"
 
@@ -138,6 +139,27 @@ static bool detach(struct slot *slot, enum action_kind kind, const struct hostde
 	return true;
 }
 
+/*
+ * What a person had set on the hostdev that is replaced, and the tag does not say, stays: the
+ * side's own hostdev knows, else the other side's, else what is remembered of the last one.
+ */
+static void inherit(const struct slot *slot, struct action *action)
+{
+	enum domain_side side = action_side(action->kind);
+	const struct hostdev *own = side == SIDE_LIVE ? slot->live : slot->config;
+	const struct hostdev *other = side == SIDE_LIVE ? slot->config : slot->live;
+	const struct hostdev *from = own ? own : other;
+	const struct memory *memory = slot->memory;
+	bool refused = memory && memory->sides[side].no_rest &&
+		       memory->sides[side].failed == slot->device->incarnation;
+
+	action->guest_reset = slot->tag->guest_reset;
+	if (action->guest_reset == GUEST_RESET_DEFAULT && (from || memory))
+		action->guest_reset = from ? from->guest_reset : memory->guest_reset;
+	if (!refused && (from || memory))
+		action->rest = g_strdup(from ? from->rest : memory->rest);
+}
+
 static void attach(struct slot *slot, enum action_kind kind, enum reason reason,
 		   const char *guest_port)
 {
@@ -145,7 +167,7 @@ static void attach(struct slot *slot, enum action_kind kind, enum reason reason,
 
 	action->guest_port = g_strdup(guest_port);
 	action->inherited_port = guest_port && !slot->tag->guest_port;
-	action->guest_reset = slot->tag->guest_reset;
+	inherit(slot, action);
 }
 
 static const char *port_of(const struct hostdev *hostdev)
@@ -183,37 +205,27 @@ static bool must_settle(struct slot *slot)
 	return true;
 }
 
-enum pulse { PULSE_ALIVE, PULSE_LOOK_AGAIN, PULSE_DEAD, PULSE_REQUESTED, PULSE_BEYOND_HELP };
-
-/*
- * Does QEMU still hold what the XML says it holds? After a restore or a revert it does not, nor
- * after the device re-enumerated under the same numbers; then the host's own driver is bound again
- * (which also happens for a moment while the guest resets the device: hence two looks).
- */
-static enum pulse take_pulse(struct slot *slot)
+/* The guest has lost it, and somebody else has it now. */
+static void let_go(struct slot *slot, enum reason reason)
 {
-	const struct memory *memory = slot->memory;
-	const struct device *device = slot->device;
-	bool cured = memory && memory->replugged == device->incarnation;
-	uint64_t since;
+	struct action *last;
 
-	if (memory && memory->replug)
-		return PULSE_REQUESTED;
-	if (memory && memory->attached && memory->attached != device->incarnation && !cured)
-		return PULSE_DEAD;
-	if (!device->driver)
-		return PULSE_ALIVE;
-	since = memory && memory->suspect_since ? memory->suspect_since : slot->snapshot->now;
-	if (slot->snapshot->now - since >= SLOT_SECOND_LOOK)
-		return cured ? PULSE_BEYOND_HELP : PULSE_DEAD;
-	note_wake(slot, since + SLOT_SECOND_LOOK);
-	return PULSE_LOOK_AGAIN;
+	slot->let_go = true;
+	if (!detach(slot, ACTION_DETACH_LIVE, slot->live, reason))
+		return;
+	/* It makes room for nothing. */
+	last = g_ptr_array_index(slot->actions, slot->actions->len - 1);
+	last->device = NULL;
 }
 
 static void replug(struct slot *slot, enum reason reason)
 {
 	const char *port = slot->tag->guest_port;
 
+	if (slot->in_use) {
+		let_go(slot, reason);
+		return;
+	}
 	if (!port)
 		port = inherited_port(slot, SIDE_LIVE, slot->live, slot->config);
 	if (detach(slot, ACTION_DETACH_LIVE, slot->live, reason))
@@ -222,12 +234,15 @@ static void replug(struct slot *slot, enum reason reason)
 
 static void check_pulse(struct slot *slot)
 {
-	switch (take_pulse(slot)) {
+	uint64_t when = 0;
+
+	switch (pulse_take(slot->device, slot->memory, slot->snapshot->now, &when)) {
 	case PULSE_ALIVE:
 		if (!is_own(slot, slot->live))
 			slot->reason = REASON_ADOPTED;
 		return;
 	case PULSE_LOOK_AGAIN:
+		note_wake(slot, when);
 		note_pending(slot, REASON_MAYBE_DEAD);
 		return;
 	case PULSE_DEAD:
@@ -237,7 +252,10 @@ static void check_pulse(struct slot *slot)
 		replug(slot, REASON_REQUESTED);
 		return;
 	case PULSE_BEYOND_HELP:
-		fail(slot, SIDE_LIVE, REASON_NOT_ALIVE);
+		if (slot->in_use)
+			let_go(slot, REASON_DEAD);
+		else
+			fail(slot, SIDE_LIVE, REASON_NOT_ALIVE);
 		return;
 	}
 }
@@ -314,7 +332,8 @@ static bool config_is_right(const struct slot *slot)
 	/* libvirt takes no vendor 0: such a device's hostdev has an address alone. */
 	return config->has_id == (slot->device->id.vendor != 0) &&
 	       g_strcmp0(config->startup_policy, "optional") == 0 &&
-	       config->guest_reset == slot->tag->guest_reset &&
+	       (slot->tag->guest_reset == GUEST_RESET_DEFAULT ||
+		config->guest_reset == slot->tag->guest_reset) &&
 	       (!asked || g_strcmp0(config->guest_port, asked) == 0);
 }
 
@@ -342,6 +361,10 @@ static void plan_config(struct slot *slot)
 	bool had = slot->config || (slot->memory && slot->memory->config_owed);
 	bool wanted = persist == TAG_PERSIST_YES || (persist == TAG_PERSIST_KEEP && had);
 
+	/* Use passes, and nobody would put back what is taken out here. */
+	if (slot->in_use && slot->config && persist == TAG_PERSIST_KEEP &&
+	    hostdev_is(slot->config, slot->in_use))
+		return;
 	if (slot->device && wanted)
 		want_config(slot);
 	else if (slot->config)
@@ -453,7 +476,7 @@ static void hold(struct slot *slot)
 	g_ptr_array_set_size(slot->actions, 0);
 	if (!starting && !slot->failed)
 		slot->reason = REASON_MIGRATING;
-	note_wake(slot, starting ? slot->snapshot->now + SLOT_SECOND_LOOK : until);
+	note_wake(slot, starting ? slot->snapshot->now + PULSE_SECOND_LOOK : until);
 }
 
 void slot_plan(struct slot *slot)

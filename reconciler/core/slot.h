@@ -21,8 +21,12 @@ struct slot {
 	const struct hostdev *config;
 	const struct hostdev *image;
 	const struct memory *memory; /* or NULL */
+	/* The device that belongs here and is in use, by the host or by a guest past us; NULL: it
+	 * is not. What the guest has it keeps, but does not get anew. */
+	const struct device *in_use;
 
 	/* What slot_plan() finds. */
+	bool let_go;              /* `in_use` kept it from being attached anew */
 	bool failed;              /* something cannot be done now; `reason` is why */
 	enum domain_side failing; /* … and on which side */
 	uint64_t next_try;        /* … and when it is tried again, if it is known */
@@ -48,10 +52,9 @@ void slot_plan(struct slot *slot);
 /* Is the device in the slot, live, as far as the XML says? */
 bool slot_is_live(const struct slot *slot);
 
-/* How long after the first sign of death the second look is due, and how long the device list must
- * have been still before a tag that names neither serial nor port may attach. Microseconds. */
-#define SLOT_SECOND_LOOK (3 * G_USEC_PER_SEC)
-#define SLOT_STILL       (1 * G_USEC_PER_SEC)
+/* How long the device list must have been still before a tag that names neither serial nor port may
+ * attach. Microseconds. */
+#define SLOT_STILL (1 * G_USEC_PER_SEC)
 
 /*
  * How long to wait, after libvirt was asked to take a live hostdev out, before asking again. QEMU

@@ -81,6 +81,13 @@ static int recorder_still_is(void *self, const struct device *device)
 	return recorder->real->still_is(recorder->real->self, device);
 }
 
+static char *recorder_used(void *self, const struct device *device, bool claimed)
+{
+	struct recorder *recorder = self;
+
+	return recorder->real->used(recorder->real->self, device, claimed);
+}
+
 struct doing {
 	struct daemon *daemon;
 	struct link *link;
@@ -100,6 +107,7 @@ static void act_work(void *data)
 		.reread = recorder_reread,
 		.is_migrating = recorder_is_migrating,
 		.still_is = recorder_still_is,
+		.used = recorder_used,
 	};
 
 	doing->recorder.real = virt_hands(doing->link->virt);
@@ -277,7 +285,8 @@ static bool waits_for_host(const struct plan *plan)
 	for (guint i = 0; i < plan->verdicts->len; i++) {
 		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
 
-		if (verdict->reason == REASON_IN_USE_BY_HOST)
+		if (verdict->reason == REASON_IN_USE_BY_HOST ||
+		    verdict->reason == REASON_IN_USE_BY_GUEST)
 			return true;
 	}
 	return false;

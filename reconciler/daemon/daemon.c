@@ -14,6 +14,7 @@
 #include "reconciler/show/log.h"
 #include "reconciler/system/service.h"
 #include "state/devices.h"
+#include "state/devices_use.h"
 #include "state/clock.h"
 
 /*
@@ -49,6 +50,21 @@ static GPtrArray *read_all(struct daemon *daemon, uint64_t *ret_youngest)
 	return devices;
 }
 
+/* Of the devices that have just been read: the others are shared with rounds that are under way,
+ * and how they are used is asked again before they are taken. */
+static void note_uses(const struct daemon *daemon, const GPtrArray *devices)
+{
+	g_autoptr(GPtrArray) users = known_domains_users(daemon->known_domains);
+	OWN(devices_use) use = devices_use_read(users);
+
+	for (guint i = 0; i < devices->len; i++) {
+		struct device *device = g_ptr_array_index(devices, i);
+
+		if (!g_ptr_array_find(daemon->devices, device, NULL))
+			devices_use_note(use, device);
+	}
+}
+
 /* What an event of udev's is about is all that it changes, whatever else is plugged in. Everything
  * else asks for all: no event tells that the host has mounted a disk. */
 static void read_devices(struct daemon *daemon)
@@ -64,6 +80,7 @@ static void read_devices(struct daemon *daemon)
 		devices = read_all(daemon, &youngest);
 	if (!devices)
 		return;
+	note_uses(daemon, devices);
 	if (!device_same_lists(devices, daemon->devices))
 		daemon->still_since = clock_now();
 	if (daemon->still_since == 0)

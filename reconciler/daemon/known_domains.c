@@ -310,6 +310,22 @@ static void show(const struct known_domain *known, struct snapshot *snapshot)
 				problem_copy(g_ptr_array_index(known->problems, i)));
 }
 
+GPtrArray *known_domains_users(const struct known_domains *known_domains)
+{
+	GPtrArray *users = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const struct known_domain *known = data;
+
+		if (known->domain && known->domain->uses->len > 0)
+			g_ptr_array_add(users, known->domain);
+	}
+	return users;
+}
+
 void known_domains_show(const struct known_domains *known_domains, const GPtrArray *only,
 			struct snapshot *snapshot)
 {

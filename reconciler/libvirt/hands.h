@@ -49,6 +49,8 @@ struct hands {
 	bool (*is_migrating)(void *self, const struct domain *domain);
 	/* devices_still_is() */
 	int (*still_is)(void *self, const struct device *device);
+	/* devices_use_now() */
+	char *(*used)(void *self, const struct device *device, bool claimed);
 };
 
 /* The same for the metadata of one side of one domain, config or live. */

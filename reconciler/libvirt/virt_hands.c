@@ -11,6 +11,7 @@
 #include "reconciler/libvirt/virt_hands.h"
 #include "reconciler/libvirt/virt_connection.h"
 #include "state/devices.h"
+#include "state/devices_use.h"
 #include "xmlutil/domain_xml.h"
 
 #define REMOVAL_PATIENCE_USEC (10 * G_USEC_PER_SEC)
@@ -271,13 +272,19 @@ static int still_is(void *self G_GNUC_UNUSED, const struct device *device)
 	return devices_still_is(device);
 }
 
+static char *used(void *self G_GNUC_UNUSED, const struct device *device, bool claimed)
+{
+	return devices_use_now(device, claimed);
+}
+
 void virt_hands_init(struct virt *virt)
 {
 	virt->hands = (struct hands){.self = virt,
 				     .act = act,
 				     .reread = reread,
 				     .is_migrating = is_migrating,
-				     .still_is = still_is};
+				     .still_is = still_is,
+				     .used = used};
 }
 
 const struct hands *virt_hands(struct virt *virt)

@@ -28,6 +28,8 @@ static bool read_side(struct virt *virt, struct virt_reading *reading, unsigned 
 		domain->metadata = METADATA_UNREAD;
 	} else {
 		renew(&domain->live, (GDestroyNotify)hostdev_free);
+		g_ptr_array_unref(domain->uses);
+		domain->uses = domain_new_uses();
 	}
 
 	g_autofree char *xml =

@@ -134,7 +134,8 @@ static void append_hubs(GString *page, const struct snapshot *snapshot,
 	for (guint i = 0; i < hubs->len; i++) {
 		const struct device *hub = g_ptr_array_index(hubs, i);
 
-		append_device(page, "no match", hub, "a hub");
+		append_device(page, "no match", hub,
+			      hub->hub ? "a hub" : "kept by a udev rule of the host's");
 		for (guint k = 0; k < snapshot->devices->len; k++) {
 			const struct device *device = g_ptr_array_index(snapshot->devices, k);
 			g_autofree char *parent = device_parent(device);

@@ -29,13 +29,13 @@ static void add_cells(struct table *table, const struct device *device, const st
 	g_autofree char *id = words_id(device->id);
 	g_autofree char *speed = speed_of(device);
 	g_autofree char *users = words_users(plan, device);
+	const char *untrusted_name = device_untrusted_name(device);
 	/* Spelt as a tag must spell it, because people copy it from here. */
 	g_autofree char *serial = device->untrusted_serial
 					  ? text_shorten(text_spell(device->untrusted_serial))
 					  : NULL;
-	g_autofree char *product = device->untrusted_product
-					   ? text_shorten(text_printable(device->untrusted_product))
-					   : NULL;
+	g_autofree char *product =
+		untrusted_name ? text_shorten(text_printable(untrusted_name)) : NULL;
 
 	table_cell(table, at);
 	table_cell(table, id);

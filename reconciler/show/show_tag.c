@@ -122,7 +122,8 @@ static void append_device(GString *page, const struct device *device)
 {
 	g_autofree char *at = words_address(device->bus, device->dev);
 	g_autofree char *what = words_device(device);
-	const char *name = device->untrusted_product ? device->untrusted_product : "no name";
+	const char *untrusted_name = device_untrusted_name(device);
+	const char *name = untrusted_name ? untrusted_name : "no name";
 
 	words_append(page, "device", g_strdup_printf("%s (%s) %s", at, device->sysname, what));
 	words_append(page, "", g_strdup_printf("%s, at port %s", name, words_port(device)));
@@ -152,6 +153,12 @@ static const char *prospect_of_refused(enum reason reason)
 		       "device's `authorized` in sysfs)";
 	if (reason == REASON_HUB)
 		return "nothing, until the tag asks for another device than a hub";
+	if (reason == REASON_IGNORED_BY_HOST)
+		return "nothing, until no udev rule of the host's says USBRECONCILE_IGNORE=1 of it";
+	if (reason == REASON_IN_USE_BY_GUEST)
+		return "nothing, until that guest lets go of it; the first pass after that "
+		       "attaches "
+		       "it";
 	return "nothing, until the host lets go of it; the first pass after that attaches it";
 }
 

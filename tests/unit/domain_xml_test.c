@@ -87,6 +87,38 @@ static void our_aliases_on_other_devices_are_found_once(void **state)
 				    expected[i]);
 }
 
+static void assert_rest(const char *hostdev, const char *expected)
+{
+	g_autofree char *xml = g_strdup_printf("<domain><devices>%s</devices></domain>", hostdev);
+	RESULT result = result_new();
+	char *err = NULL;
+
+	assert_int_equal(domain_xml_read_live(xml, result.domain, &err), 0);
+	if (expected)
+		assert_string_equal(hostdev_at_index(result.domain->live, 0)->rest, expected);
+	else
+		assert_null(hostdev_at_index(result.domain->live, 0)->rest);
+}
+
+static void what_a_hostdev_has_that_we_have_no_word_for_is_kept(void **state)
+{
+	(void)state;
+	assert_rest("<hostdev mode='subsystem' type='usb' managed='yes'>\n <source "
+		    "startupPolicy='optional' guestReset='off' missing='yes'>\n"
+		    "<vendor id='0x0403'/><product id='0x6001'/><address bus='1' device='5'/>"
+		    "</source><alias name='x'/><address type='usb' bus='0' port='1'/></hostdev>",
+		    NULL);
+	assert_rest("<hostdev type='usb'/>", NULL);
+	assert_rest("<hostdev mode='subsystem' type='usb' managed='yes'><source>"
+		    "<address bus='1' device='5'/></source>\n  <boot order='2'/>\n</hostdev>",
+		    "<hostdev mode=\"subsystem\" type=\"usb\" managed=\"yes\"><source/>"
+		    "<boot order=\"2\"/></hostdev>");
+	assert_rest("<hostdev mode='subsystem' type='usb' managed='no'><source to='come'/>"
+		    "<alias name='x'/></hostdev>",
+		    "<hostdev mode=\"subsystem\" type=\"usb\" managed=\"no\">"
+		    "<source to=\"come\"/></hostdev>");
+}
+
 static void a_config_has_tags_with_the_lines_of_the_document(void **state)
 {
 	g_autofree char *xml = load("live.xml");
@@ -412,6 +444,7 @@ int main(void)
 		cmocka_unit_test(usb_hostdevs_are_read_with_all_they_say),
 		cmocka_unit_test(an_address_by_port_is_none),
 		cmocka_unit_test(our_aliases_on_other_devices_are_found_once),
+		cmocka_unit_test(what_a_hostdev_has_that_we_have_no_word_for_is_kept),
 		cmocka_unit_test(a_config_has_tags_with_the_lines_of_the_document),
 		cmocka_unit_test(who_has_a_port_of_the_guest_is_known_of_each_side),
 		cmocka_unit_test(the_ports_of_a_guest_are_counted_as_libvirt_does),

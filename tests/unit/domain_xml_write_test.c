@@ -83,6 +83,47 @@ static void a_config_attach_is_optional(void **state)
 				"</hostdev>\n");
 }
 
+static void what_the_old_hostdev_had_besides_is_written_again(void **state)
+{
+	OWN(device) device = new_device(1, 5, (struct usb_id){0x0403, 0x6001});
+	char alias[] = "ua-usbr-a";
+	char guest_port[] = "0:2";
+	char rest[] =
+		"<hostdev mode=\"subsystem\" type=\"usb\" managed=\"no\"><source to=\"come\"/>"
+		"<boot order=\"2\"/></hostdev>";
+	struct action action = {
+		.kind = ACTION_ATTACH_LIVE,
+		.device = device,
+		.alias = alias,
+		.guest_port = guest_port,
+		.guest_reset = GUEST_RESET_OFF,
+		.rest = rest,
+	};
+
+	(void)state;
+	assert_written(&action, "<hostdev mode=\"subsystem\" type=\"usb\" managed=\"no\">\n"
+				"  <source to=\"come\" guestReset=\"off\">\n"
+				"    <vendor id=\"0x0403\"/>\n"
+				"    <product id=\"0x6001\"/>\n"
+				"    <address bus=\"1\" device=\"5\"/>\n"
+				"  </source>\n"
+				"  <boot order=\"2\"/>\n"
+				"  <alias name=\"ua-usbr-a\"/>\n"
+				"  <address type=\"usb\" bus=\"0\" port=\"2\"/>\n"
+				"</hostdev>\n");
+	/* A recorded world may say anything. */
+	strcpy(rest, "<x/>");
+	device->dev = 6;
+	device->id.vendor = 0;
+	assert_written(&action, "<hostdev mode=\"subsystem\" type=\"usb\" managed=\"yes\">\n"
+				"  <source guestReset=\"off\">\n"
+				"    <address bus=\"1\" device=\"6\"/>\n"
+				"  </source>\n"
+				"  <alias name=\"ua-usbr-a\"/>\n"
+				"  <address type=\"usb\" bus=\"0\" port=\"2\"/>\n"
+				"</hostdev>\n");
+}
+
 static void a_vendor_that_libvirt_refuses_is_left_out(void **state)
 {
 	OWN(device) device = new_device(1, 5, (struct usb_id){0, 0x3825});
@@ -353,6 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_live_attach_has_no_startup_policy),
 		cmocka_unit_test(a_config_attach_is_optional),
+		cmocka_unit_test(what_the_old_hostdev_had_besides_is_written_again),
 		cmocka_unit_test(a_vendor_that_libvirt_refuses_is_left_out),
 		cmocka_unit_test(a_detach_names_what_libvirt_compares),
 		cmocka_unit_test(what_is_written_is_read_back),

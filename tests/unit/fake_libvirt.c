@@ -137,6 +137,17 @@ static int still_is(void *self, const struct device *device)
 	return libvirt->changed_from < 0 || libvirt->looks++ < libvirt->changed_from;
 }
 
+static char *used(void *self, const struct device *device, bool claimed)
+{
+	struct libvirt *libvirt = self;
+
+	(void)device;
+	libvirt->asked_claimed = claimed;
+	return g_strdup(libvirt->used_from < 0 || libvirt->uses_asked++ < libvirt->used_from
+				? NULL
+				: "/dev/sda1 is mounted on /mnt");
+}
+
 static void add_facts_of(struct libvirt *libvirt, const struct domain *domain,
 			 const GPtrArray *hostdevs, enum hand_side side)
 {
@@ -151,12 +162,12 @@ struct libvirt *libvirt_new(const struct snapshot *world)
 {
 	struct libvirt *libvirt = g_new0(struct libvirt, 1);
 
-	libvirt->hands =
-		(struct hands){.self = libvirt, .act = act, .reread = reread, .still_is = still_is};
+	libvirt->hands = (struct hands){
+		.self = libvirt, .act = act, .reread = reread, .still_is = still_is, .used = used};
 	libvirt->facts = g_ptr_array_new_with_free_func(free_fact);
 	libvirt->acted = g_ptr_array_new();
 	libvirt->refuse_at = libvirt->lie_at = libvirt->gone_at = libvirt->unsure_at =
-		libvirt->changed_from = -1;
+		libvirt->changed_from = libvirt->used_from = -1;
 	for (guint i = 0; i < world->domains->len; i++) {
 		const struct domain *domain = g_ptr_array_index(world->domains, i);
 

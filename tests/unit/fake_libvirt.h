@@ -19,6 +19,9 @@ struct libvirt {
 	bool silent;      /* … is HAND_SILENT instead */
 	int changed_from; /* the how-manyeth still_is() says no, and all later ones */
 	int looks;
+	int used_from; /* the how-manyeth used() says that the host has it, and all later ones */
+	int uses_asked;
+	bool asked_claimed; /* … and what the last one was asked */
 };
 
 /* Holds what the world's domains hold, and fails nowhere. */

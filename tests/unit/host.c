@@ -9,7 +9,14 @@
 
 #include "host.h"
 #include "state/devices.h"
+#include "state/devices_use.h"
+#include "state/domain.h"
 #include "state/problem.h"
+
+static void free_domain(gpointer domain)
+{
+	domain_unref(domain);
+}
 
 int host_setup(void **state)
 {
@@ -19,6 +26,7 @@ int host_setup(void **state)
 	mock_usb_bus(host->mock, 1, "480");
 	mock_usb_bus(host->mock, 2, "10000");
 	host->problems = problem_list_new();
+	host->domains = g_ptr_array_new_with_free_func(free_domain);
 	*state = host;
 	return 0;
 }
@@ -29,6 +37,7 @@ int host_teardown(void **state)
 
 	g_clear_pointer(&host->devices, g_ptr_array_unref);
 	g_ptr_array_unref(host->problems);
+	g_ptr_array_unref(host->domains);
 	mock_usb_free(host->mock);
 	g_free(host);
 	return 0;
@@ -41,6 +50,7 @@ void host_look(struct host *host)
 	g_clear_pointer(&host->devices, g_ptr_array_unref);
 	assert_int_equal(devices_read(host->problems, &host->devices, &host->still_since, &err), 0);
 	assert_null(err);
+	devices_use_note_all(host->devices, host->domains);
 }
 
 const struct device *host_find(const struct host *host, const char *sysname)

@@ -9,6 +9,7 @@
 struct host {
 	struct mock_usb *mock;
 	GPtrArray *problems; /* of all looks so far */
+	GPtrArray *domains;  /* struct domain *: whose uses of host devices count */
 	GPtrArray *devices;  /* of the last look */
 	uint64_t still_since;
 };

@@ -155,9 +155,10 @@ static void who_wants_the_same_device_is_a_rival(void **state)
 	bad->complaint = g_strdup("no");
 	world_tag(other, "twin", "BBB");
 	world_tag(mine, "own", "AAA");
-	expect_rivals(world, mine, tag, "g2/port");
+	/* Another tag of the same domain is one as well. */
+	expect_rivals(world, mine, tag, "g1/own g2/port");
 	/* The other way round a group that is to have them all does compete. */
-	expect_rivals(world, other, group, "g1/a g1/own");
+	expect_rivals(world, other, group, "g1/a g1/own g2/port");
 }
 
 static void who_asks_for_an_absent_device_in_the_same_words_is_a_rival(void **state)

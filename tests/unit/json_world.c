@@ -34,7 +34,10 @@ static struct device *new_stick(void)
 	device->companion = g_strdup("1-5");
 	device->speed = 5000;
 	device->driver = g_strdup("ftdi_sio");
+	device->claimed = true;
 	device->in_use = g_strdup("/dev/sda1 is mounted on /mnt");
+	device_add_guest_use(device, "vm\xc3", "disk /dev/sda\x1b");
+	device_add_guest_use(device, "vm2", "serial /dev/ttyUSB0");
 	device->incarnation = 123456789;
 	set_property(device, "ID_PATH", "pci-0000:00:14.0-usb-0:3");
 	set_property(device, "ID_MODEL", "x\xfe");
@@ -112,6 +115,7 @@ static struct hostdev *new_hostdev(const char *alias)
 	hostdev->dev = 5;
 	hostdev->guest_port = g_strdup("0:1.2");
 	hostdev->guest_reset = GUEST_RESET_ON;
+	hostdev->rest = g_strdup("<hostdev managed=\"no\"><boot order=\"1\"/></hostdev>");
 	return hostdev;
 }
 
@@ -137,6 +141,8 @@ static struct domain *new_domain(void)
 	g_ptr_array_add(domain->other_aliases, g_strdup("ua-usbr-tablet"));
 	domain_add_port(domain->live_ports, "0:1", "input");
 	domain_add_port(domain->config_ports, "0:1.2", "redirdev");
+	domain_add_use(domain->uses, "disk", "/dev/disk/by-id/usb-x");
+	domain_add_use(domain->uses, "interface", "e\xff");
 	return domain;
 }
 
@@ -195,7 +201,10 @@ struct history *json_world_new_history(void)
 	memory->migrating_until = 86400000003;
 	memory->guest_port = g_strdup("0:2");
 	memory->replug = true;
+	memory->guest_reset = GUEST_RESET_OFF;
+	memory->rest = g_strdup("<hostdev><boot order=\"2\"/></hostdev>");
 	memory->sides[SIDE_LIVE].no_inherited_port = true;
+	memory->sides[SIDE_LIVE].no_rest = true;
 	history_get(history, UUID, "ua-usbr-front--a b");
 	history_get(history, "0", "x");
 	return history;
@@ -260,6 +269,7 @@ static void add_actions(struct plan *plan, const struct snapshot *snapshot)
 	attach->guest_port = g_strdup("0:1.2");
 	attach->inherited_port = true;
 	attach->guest_reset = GUEST_RESET_ON;
+	attach->rest = g_strdup("<hostdev><boot order=\"1\"/></hostdev>");
 	attach->after = g_ptr_array_new();
 	g_ptr_array_add(attach->after, detach);
 	g_ptr_array_add(plan->actions, detach);

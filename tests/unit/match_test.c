@@ -31,6 +31,32 @@ static void ask(struct tag *tag, const char *property, const char *glob)
 	g_ptr_array_add(tag->matches, tag_match_new(property, glob));
 }
 
+/* Two sockets, numbered the same on their own buses: what udev calls them is the same. */
+static void a_pasted_id_path_counts_where_nothing_else_is_and_is_not_guessed(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(tag) tag = tag_new();
+	struct device *usb3 = world_plug(world, "2-2", 5, 0x2560, 0xc124, "X");
+	struct device *usb2;
+
+	(void)state;
+	g_free(usb3->id_path);
+	usb3->id_path = world_port("1-2");
+	g_free(usb3->port);
+	usb3->port = world_port("1-5");
+	tag->port = world_port("1-2");
+	expect(world, tag, "2-2");
+	usb2 = world_plug(world, "1-2", 6, 0x0bda, 0x5647, NULL);
+	expect(world, tag, "1-2 2-2");
+	world_tag_id(tag, 0x0bda, 0x5647);
+	expect(world, tag, "1-2");
+	tag->group = true;
+	g_array_set_size(tag->ids, 0);
+	expect(world, tag, "1-2");
+	world_unplug(world, usb2);
+	expect(world, tag, "2-2");
+}
+
 static void how_narrowly_a_tag_asks_is_what_it_names(void **state)
 {
 	OWN(tag) tag = tag_new();
@@ -150,6 +176,7 @@ static void only_one_device_has_an_id_or_none_is_meant(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pasted_id_path_counts_where_nothing_else_is_and_is_not_guessed),
 		cmocka_unit_test(how_narrowly_a_tag_asks_is_what_it_names),
 		cmocka_unit_test(all_properties_must_match),
 		cmocka_unit_test(the_first_property_counts_as_the_last),

@@ -341,3 +341,22 @@ void mock_usb_interface(struct mock_usb *mock, const char *name, const char *dri
 	if (target)
 		mock_usb_link(mock, link, target);
 }
+
+/* The short way of adding a device makes no node. */
+void mock_usb_block(struct mock_usb *mock, const char *sysname, const char *name, const char *type,
+		    const char *label)
+{
+	g_autofree char *parent = mock_usb_syspath(sysname);
+	g_autofree char *syspath = g_strdup_printf("%s/block/%s", parent, name);
+	g_autofree char *text =
+		g_strdup_printf("P: %s\nN: %s\nE: SUBSYSTEM=block\nE: DEVTYPE=disk\n"
+				"E: DEVNAME=/dev/%s\nE: MAJOR=8\nE: MINOR=240\n"
+				"A: dev=8:240\\n\n",
+				syspath + strlen("/sys"), name, name);
+
+	assert_true(umockdev_testbed_add_from_string(mock->bed, text, NULL));
+	if (type)
+		umockdev_testbed_set_property(mock->bed, syspath, "ID_FS_TYPE", type);
+	if (label)
+		umockdev_testbed_set_property(mock->bed, syspath, "ID_FS_LABEL", label);
+}

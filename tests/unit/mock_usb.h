@@ -46,6 +46,11 @@ void mock_usb_port(struct mock_usb *mock, const char *sysname, const char *peer)
 /* An interface of a device, "1-1.6:1.0". DRIVER: NULL none. */
 void mock_usb_interface(struct mock_usb *mock, const char *name, const char *driver);
 
+/* A disk of a device, with its node; udev says of it what ID_FS_TYPE and ID_FS_LABEL are (NULL:
+ * nothing). */
+void mock_usb_block(struct mock_usb *mock, const char *sysname, const char *name, const char *type,
+		    const char *label);
+
 /* Writes or takes away one attribute; BYTES as sysfs would show them. */
 void mock_usb_set(struct mock_usb *mock, const char *sysname, const char *attribute,
 		  const char *bytes);

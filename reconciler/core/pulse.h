@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Does QEMU still hold what the live XML says it holds? */
+
+#include "state/device.h"
+#include "state/history.h"
+
+/* How long after the first sign of death the second look is due: microseconds. */
+#define PULSE_SECOND_LOOK (3 * G_USEC_PER_SEC)
+
+enum pulse {
+	PULSE_ALIVE,
+	PULSE_LOOK_AGAIN, /* at *ret_when */
+	PULSE_DEAD,
+	PULSE_REQUESTED,   /* somebody wants a replug */
+	PULSE_BEYOND_HELP, /* dead again after it was replugged */
+};
+
+/* MEMORY may be NULL. *ret_when is set for PULSE_LOOK_AGAIN alone. */
+enum pulse pulse_take(const struct device *device, const struct memory *memory, uint64_t now,
+		      uint64_t *ret_when);
