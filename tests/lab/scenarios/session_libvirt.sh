@@ -13,6 +13,8 @@ host_sh 'echo "SUBSYSTEM==\"usb\", ATTR{idVendor}==\"0403\", OWNER=\"plain\"" >/
 within 30 host test -S /run/user/1000/systemd/private
 session() { as_user env XDG_RUNTIME_DIR=/run/user/1000 LIBVIRT_DEFAULT_URI=qemu:///session "$@"; }
 
+# Whoever asks first starts it, and libvirt waits five seconds for that: too few for a machine as slow as this one.
+within 120 session virsh --quiet list
 expect_json '.domains == []' runuser -u plain -- env XDG_RUNTIME_DIR=/run/user/1000 \
 	usbreconcile -c qemu:///session status --json
 session virsh --quiet define /dev/stdin <<-EOF2
