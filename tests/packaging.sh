@@ -21,8 +21,9 @@ skip() { echo "SKIPPED: $*"; }
 
 installed() { cut -d ' ' -f 2 "$here/install.files" | sort; }
 
-same_files() { # WHAT: the list is on stdin, with Debian's place for zsh or the usual one
-	sed "s,share/zsh/vendor-completions/,share/zsh/site-functions/," | sort | diff <(installed) - >"$work/diff" ||
+# Not in a pipe, where what fails would be counted in another shell.
+same_files() { # WHAT LIST: with Debian's place for zsh or the usual one
+	sed "s,share/zsh/vendor-completions/,share/zsh/site-functions/," "$2" | sort | diff <(installed) - >"$work/diff" ||
 		fail "$1: other files than tests/install.files says: $(cat "$work/diff")"
 }
 
@@ -46,7 +47,8 @@ check_spec() {
 	# A directory stands for what is in it; rpm compresses manuals.
 	sed -n '/^%files/,/^%changelog/s,^/\(usr/[^ *]*\)\**$,\1,p' "$work/spec" | while read -r path; do
 		if [[ $path == */ ]]; then installed | grep "^$path"; else echo "$path"; fi
-	done | same_files usbreconcile.spec
+	done >"$work/list"
+	same_files usbreconcile.spec "$work/list"
 }
 
 # As makepkg does it, but for the building.
@@ -64,7 +66,8 @@ check_pkgbuild() {
 		cmake() { command cmake "$@" --prefix /usr; } # not what this build was configured for
 		package
 	) >"$work/said" 2>&1 || fail "PKGBUILD: package(): $(tail -n 3 "$work/said")"
-	(cd "$work/arch/pkg" && find . -type f -printf '%P\n') | grep -v '/licenses/' | same_files PKGBUILD
+	(cd "$work/arch/pkg" && find . -type f -printf '%P\n') | grep -v '/licenses/' >"$work/list"
+	same_files PKGBUILD "$work/list"
 }
 
 check_nix() {
