@@ -420,8 +420,12 @@ struct claims *claims_settle(const struct snapshot *snapshot)
 	g_ptr_array_sort(arena.queue, serve_order);
 	for (guint i = 0, first = 0; i < snapshot->domains->len; i++) {
 		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);
+		/* Without any tag there is no array at all. */
+		struct claim *const *own =
+			domain->tags->len > 0 ? (struct claim *const *)claims->all->pdata + first
+					      : NULL;
 
-		lock_foreign(&arena, domain, (struct claim *const *)claims->all->pdata + first);
+		lock_foreign(&arena, domain, own);
 		first += domain->tags->len;
 	}
 	serve_classes(&arena);
