@@ -18,6 +18,7 @@
 #include "reconciler/show/say.h"
 #include "reconciler/travel.h"
 #include "state/devices.h"
+#include "state/devices_use.h"
 #include "state/tag.h"
 
 /* Seconds for all of it: the guest waits, and with it whoever moves it. */
@@ -51,8 +52,11 @@ static GPtrArray *read_devices(void)
 	GPtrArray *devices = NULL;
 	uint64_t youngest;
 
-	if (devices_read(problems, &devices, &youngest, &err) == 0)
+	if (devices_read(problems, &devices, &youngest, &err) == 0) {
+		/* Which guests have what is not known here: libvirt must not be asked. */
+		devices_use_note_all(devices, NULL);
 		return devices;
+	}
 	say_error("%s", err);
 	return g_ptr_array_new();
 }
