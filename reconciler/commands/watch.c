@@ -301,7 +301,7 @@ static void take_line(struct watch *watch, const char *line)
 	if (!watch->foreign) {
 		if (!watch->heard && watch->shown)
 			tell(watch, "the daemon is back, and tells");
-		else if (!watch->heard)
+		else if (!watch->note)
 			watch->note = g_strdup("told by the daemon");
 		watch->heard = true;
 		remember(watch, history);
@@ -404,6 +404,19 @@ static gboolean on_resized(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+static void clear(struct watch *watch)
+{
+	stop_alone(watch);
+	if (watch->stream)
+		leave_daemon(watch);
+	g_clear_pointer(&watch->shown, pass_free);
+	g_clear_pointer(&watch->history, history_free);
+	g_free(watch->fingerprint);
+	g_free(watch->note);
+	g_string_free(watch->rest, TRUE);
+	g_main_loop_unref(watch->loop);
+}
+
 int watch_run(struct cmd_call *call, watch_draw *draw)
 {
 	struct watch watch = {.call = call, .draw = draw};
@@ -422,6 +435,6 @@ int watch_run(struct cmd_call *call, watch_draw *draw)
 	/* What cannot even begin has ended already. */
 	if (watch.status < 0)
 		g_main_loop_run(watch.loop);
-	stop_alone(&watch);
+	clear(&watch);
 	return watch.status;
 }
