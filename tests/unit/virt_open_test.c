@@ -181,9 +181,11 @@ static void a_session_is_told_from_the_system(void **state)
 	g_setenv("LIBVIRT_DEFAULT_URI", "qemu:///session", TRUE);
 	assert_true(virt_is_session(NULL));
 	g_unsetenv("LIBVIRT_DEFAULT_URI");
-	for (int reply = VIRT_OPEN_UNREACHABLE; reply <= VIRT_OPEN_NO_ACCESS; reply++) {
-		assert_null(strstr(virt_open_hint("qemu:///session", reply), "group libvirt"));
-		assert_null(strstr(virt_open_hint("qemu:///session", reply), "systemctl"));
+	for (unsigned int i = VIRT_OPEN_UNREACHABLE; i <= VIRT_OPEN_NO_ACCESS; i++) {
+		const char *hint = virt_open_hint("qemu:///session", (enum virt_open_reply)i);
+
+		assert_null(strstr(hint, "group libvirt"));
+		assert_null(strstr(hint, "systemctl"));
 	}
 }
 
