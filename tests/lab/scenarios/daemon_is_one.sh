@@ -11,7 +11,7 @@ guest_sees_exactly g1 0403:6001/AAA
 
 first=$(host systemctl show --value --property MainPID usbreconcile)
 said=$(host_sh 'usbreconcile daemon 2>&1; echo "exit code $?"')
-grep -q 'another usbreconcile is at work on this host' <<<"$said" || fail "no such sentence: $said"
+grep -q "usbreconcile daemon. (process $first, since .*) is at work on this host" <<<"$said" || fail "no such sentence: $said"
 grep -q '^exit code 75$' <<<"$said" || fail "another exit code: $said"
 expect_equal "$first" "$(host systemctl show --value --property MainPID usbreconcile)"
 
