@@ -19,16 +19,17 @@ struct work {
 	const struct hands *hands;
 	struct step *steps;
 	guint count;
+	struct domain **seen; /* SIDES of them, or NULL: nobody asks */
 };
 
 static bool is_attach(const struct action *action)
 {
-	return action->kind == ACTION_ATTACH_LIVE || action->kind == ACTION_ATTACH_CONFIG;
+	return action_change(action->kind) == CHANGE_ATTACH;
 }
 
 static bool same_side(const struct action *a, const struct action *b)
 {
-	return a->domain == b->domain && hand_side(a->kind) == hand_side(b->kind);
+	return a->domain == b->domain && action_side(a->kind) == action_side(b->kind);
 }
 
 /* MESSAGE is taken over. */
@@ -182,6 +183,16 @@ static void conclude_unproven(struct step *step, enum hand_reply reply,
 					 refusal->message ? refusal->message : "no reason given"));
 }
 
+static void note_seen(const struct work *work, const struct action *action, struct domain *domain)
+{
+	struct domain **seen = work->seen ? &work->seen[action_side(action->kind)] : NULL;
+
+	if (!seen)
+		return;
+	domain_unref(*seen);
+	*seen = domain ? domain_ref(domain) : NULL;
+}
+
 /* Concludes all that was done to that side of the domain by one re-read. */
 static void prove_side(struct work *work, const struct action *of)
 {
@@ -189,6 +200,8 @@ static void prove_side(struct work *work, const struct action *of)
 	OWN(domain) read = NULL;
 	enum hand_reply reply = work->hands->reread(work->hands->self, of, &read, &refusal);
 
+	if (reply == HAND_DONE)
+		note_seen(work, of, read);
 	for (guint i = 0; i < work->count; i++) {
 		struct step *step = &work->steps[i];
 
@@ -291,16 +304,24 @@ static bool is_as_planned(const struct work *work, struct step *step)
 	return false;
 }
 
+static enum hand_reply ask(const struct work *work, const struct action *action,
+			   struct refusal *refusal)
+{
+	/* What was read of that side before this is old now. */
+	note_seen(work, action, NULL);
+	return work->hands->act(work->hands->self, action, refusal);
+}
+
 /* The device became another one while it was attached: out with it. */
 static void take_out(const struct work *work, struct step *step)
 {
 	struct refusal refusal = {0};
 	struct action undo = *step->action;
 
-	undo.kind = hand_side(step->action->kind) == HAND_LIVE ? ACTION_DETACH_LIVE
-							       : ACTION_DETACH_CONFIG;
+	undo.kind = action_side(step->action->kind) == SIDE_LIVE ? ACTION_DETACH_LIVE
+								 : ACTION_DETACH_CONFIG;
 	undo.device = NULL;
-	switch (work->hands->act(work->hands->self, &undo, &refusal)) {
+	switch (ask(work, &undo, &refusal)) {
 	case HAND_DONE:
 	case HAND_GONE:
 		conclude(step, OUTCOME_SKIPPED, 0,
@@ -360,7 +381,7 @@ static void act(struct work *work, struct step *step)
 	}
 	if (!is_as_planned(work, step))
 		return;
-	switch (work->hands->act(work->hands->self, action, &refusal)) {
+	switch (ask(work, action, &refusal)) {
 	case HAND_DONE:
 		accepted(work, step);
 		break;
@@ -407,11 +428,17 @@ static void do_step(struct work *work, struct step *step)
 		prove_side(work, step->action);
 }
 
-GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const GPtrArray *only)
+GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const GPtrArray *only,
+		      struct domain *seen[SIDES])
 {
 	GPtrArray *outcomes = outcome_list_new();
 	g_autofree struct step *steps = g_new0(struct step, plan->actions->len);
-	struct work work = {.hands = hands, .steps = steps, .count = plan->actions->len};
+	struct work work = {
+		.hands = hands,
+		.steps = steps,
+		.count = plan->actions->len,
+		.seen = seen,
+	};
 
 	for (guint i = 0; i < work.count; i++) {
 		steps[i].action = g_ptr_array_index(plan->actions, i);

@@ -21,5 +21,9 @@
  * All actions of the plan in its order, skipping those whose `after` failed. ONLY: names of domains
  * to act on, NULL: all; actions of others get no outcome, and what waits for one is skipped.
  * Returns a new GPtrArray of struct outcome *, in the order of the actions.
+ *
+ * SEEN (or NULL), all NULL at first, is for the actions of one domain: what the last re-read of
+ * each of its sides showed, a reference; NULL where nothing was read after the last action there.
  */
-GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const GPtrArray *only);
+GPtrArray *apply_plan(const struct plan *plan, const struct hands *hands, const GPtrArray *only,
+		      struct domain *seen[SIDES]);

@@ -84,7 +84,7 @@ static void act(struct pass *pass, const struct hands *hands, struct history *hi
 		const GPtrArray *only)
 {
 	g_ptr_array_unref(pass->outcomes);
-	pass->outcomes = apply_plan(pass->plan, hands, only);
+	pass->outcomes = apply_plan(pass->plan, hands, only, NULL);
 	for (guint i = 0; i < pass->outcomes->len; i++)
 		remember_outcome(history, g_ptr_array_index(pass->outcomes, i), clock_now());
 }
@@ -239,7 +239,7 @@ int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray
 		     char **err)
 {
 	uint64_t end = clock_now() + (uint64_t)patience_usec;
-	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
+	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func(pass_drop);
 	sigset_t before;
 
 	block_stops(&before);
@@ -254,7 +254,7 @@ int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray
 int pass_settle(struct virt *virt, struct history *history, const GPtrArray *only,
 		GPtrArray **ret_passes, char **err)
 {
-	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
+	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func(pass_drop);
 	sigset_t before;
 
 	block_stops(&before);

@@ -130,6 +130,16 @@ int device_compare(const struct device *a, const struct device *b)
 	return order != 0 ? order : compare_or_last(a->sysname, b->sysname);
 }
 
+static int compare_items(gconstpointer a, gconstpointer b)
+{
+	return device_compare(*(const struct device *const *)a, *(const struct device *const *)b);
+}
+
+void device_sort(GPtrArray *devices)
+{
+	g_ptr_array_sort(devices, compare_items);
+}
+
 char *device_parent(const struct device *device)
 {
 	const char *dash = strchr(device->sysname, '-');
@@ -207,12 +217,7 @@ bool device_same(const struct device *a, const struct device *b)
 	       same_properties(a->properties, b->properties);
 }
 
-static void free_device(gpointer device)
-{
-	device_free(device);
-}
-
 GPtrArray *device_list_new(void)
 {
-	return g_ptr_array_new_with_free_func(free_device);
+	return g_ptr_array_new_with_free_func(device_drop);
 }

@@ -103,3 +103,4 @@ bool device_same(const struct device *a, const struct device *b);
 
 /* By port, then sysname: the order in which devices are shown and decided. */
 int device_compare(const struct device *a, const struct device *b);
+void device_sort(GPtrArray *devices);

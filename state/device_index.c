@@ -39,11 +39,6 @@ static gpointer address_key(unsigned int bus, unsigned int dev)
 	return GUINT_TO_POINTER(bus << 16 ^ dev);
 }
 
-static void free_list(gpointer list)
-{
-	g_ptr_array_unref(list);
-}
-
 /* Once a key. */
 static void note(GPtrArray *list, struct device *device)
 {
@@ -123,8 +118,9 @@ static GHashTable *make_table(const GPtrArray *devices, enum kind kind)
 {
 	bool numbers = kind == KIND_ID || kind == KIND_ADDRESS;
 	GHashTable *table =
-		numbers ? g_hash_table_new_full(NULL, NULL, NULL, free_list)
-			: g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
+		numbers ? g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref)
+			: g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						(GDestroyNotify)g_ptr_array_unref);
 
 	for (guint i = 0; i < devices->len; i++)
 		note_device(table, kind, g_ptr_array_index(devices, i));
@@ -147,11 +143,6 @@ static GPtrArray *find(struct device_index *index, enum kind kind, gconstpointer
 	return list ? g_ptr_array_ref(list) : g_ptr_array_new();
 }
 
-static int compare_devices(gconstpointer a, gconstpointer b)
-{
-	return device_compare(*(const struct device *const *)a, *(const struct device *const *)b);
-}
-
 static GPtrArray *find_ids(struct device_index *index, const GArray *ids)
 {
 	GPtrArray *found = g_ptr_array_new();
@@ -166,7 +157,7 @@ static GPtrArray *find_ids(struct device_index *index, const GArray *ids)
 		}
 		g_ptr_array_extend(found, list, NULL, NULL);
 	}
-	g_ptr_array_sort(found, compare_devices);
+	device_sort(found);
 	/* A device has one id, but a tag may ask for that twice. */
 	for (guint i = found->len; i > 1; i--) {
 		if (g_ptr_array_index(found, i - 1) == g_ptr_array_index(found, i - 2))

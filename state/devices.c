@@ -12,17 +12,8 @@
 #include "state/sysfs.h"
 #include "state/clock.h"
 
-static void udev_free(struct udev *udev)
-{
-	udev_unref(udev);
-}
-OWN_DEFINE(udev)
-
-static void udev_device_free(struct udev_device *device)
-{
-	udev_device_unref(device);
-}
-OWN_DEFINE(udev_device)
+OWN_DEFINE_AS(udev, udev_unref)
+OWN_DEFINE_AS(udev_device, udev_device_unref)
 
 /* ERR is taken over. */
 static void note_problem(GPtrArray *problems, const char *sysname, char *err)
@@ -46,11 +37,6 @@ static void add_device(const struct devices_look *look, const char *sysname, GPt
 		note_problem(problems, sysname, err);
 	else if (rc == 0)
 		g_ptr_array_add(devices, device);
-}
-
-static int compare_devices(gconstpointer a, gconstpointer b)
-{
-	return device_compare(*(const struct device *const *)a, *(const struct device *const *)b);
 }
 
 /* udev's clock stands still while the host sleeps, ours does not. */
@@ -96,7 +82,7 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 			add_device(&look, name, problems, devices);
 	}
 	devices_look_clear(&look);
-	g_ptr_array_sort(devices, compare_devices);
+	device_sort(devices);
 	*ret_still_since = youngest(devices);
 	*ret_devices = g_steal_pointer(&devices);
 	return 0;

@@ -242,15 +242,11 @@ int devices_read_one(const struct devices_look *look, const char *sysname,
 	return rc;
 }
 
-static void free_names(gpointer names)
-{
-	g_ptr_array_unref(names);
-}
-
 /* Sorts out the NAMES, which are those of devices and of interfaces: "1-1:1.0" is one of "1-1". */
 static GHashTable *interfaces_of(const GPtrArray *names)
 {
-	GHashTable *interfaces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_names);
+	GHashTable *interfaces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						       (GDestroyNotify)g_ptr_array_unref);
 
 	for (guint i = 0; i < names->len; i++) {
 		char *name = g_ptr_array_index(names, i);

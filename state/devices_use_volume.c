@@ -16,17 +16,8 @@
 /* One directory a pool that is imported; those of ZFS itself stand beside them as files. */
 #define ZFS_POOLS "/proc/spl/kstat/zfs"
 
-static void udev_free(struct udev *udev)
-{
-	udev_unref(udev);
-}
-OWN_DEFINE(udev)
-
-static void udev_device_free(struct udev_device *device)
-{
-	udev_device_unref(device);
-}
-OWN_DEFINE(udev_device)
+OWN_DEFINE_AS(udev, udev_unref)
+OWN_DEFINE_AS(udev_device, udev_device_unref)
 
 static void volume_free(gpointer data)
 {

@@ -3,16 +3,6 @@
 
 #include <string.h>
 
-static void free_tag(gpointer data)
-{
-	tag_free(data);
-}
-
-static void free_hostdev(gpointer data)
-{
-	hostdev_free(data);
-}
-
 static void free_port(gpointer data)
 {
 	struct guest_port *port = data;
@@ -71,10 +61,10 @@ struct domain *domain_new(const char *name, const char *uuid)
 
 	domain->name = g_strdup(name);
 	domain->uuid = g_strdup(uuid);
-	domain->tags = g_ptr_array_new_with_free_func(free_tag);
-	domain->live = g_ptr_array_new_with_free_func(free_hostdev);
-	domain->config = g_ptr_array_new_with_free_func(free_hostdev);
-	domain->image = g_ptr_array_new_with_free_func(free_hostdev);
+	domain->tags = g_ptr_array_new_with_free_func(tag_drop);
+	domain->live = g_ptr_array_new_with_free_func(hostdev_drop);
+	domain->config = g_ptr_array_new_with_free_func(hostdev_drop);
+	domain->image = g_ptr_array_new_with_free_func(hostdev_drop);
 	domain->live_ports = domain_new_ports();
 	domain->config_ports = domain_new_ports();
 	domain->guest_buses = g_array_new(FALSE, FALSE, sizeof(struct guest_bus));
@@ -191,6 +181,30 @@ const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char 
 	return NULL;
 }
 
+const char *side_name(enum domain_side side)
+{
+	static const char *const names[] = {
+		[SIDE_LIVE] = "live",
+		[SIDE_CONFIG] = "config",
+		[SIDE_IMAGE] = "image",
+	};
+
+	return names[side];
+}
+
+GPtrArray **domain_side(struct domain *domain, enum domain_side side)
+{
+	switch (side) {
+	case SIDE_LIVE:
+		return &domain->live;
+	case SIDE_CONFIG:
+		return &domain->config;
+	case SIDE_IMAGE:
+		return &domain->image;
+	}
+	g_assert_not_reached();
+}
+
 static const char *const metadata_state_names[] = {
 	[METADATA_ABSENT] = "absent",
 	[METADATA_VALID] = "valid",
@@ -214,12 +228,7 @@ bool metadata_state_parse(const char *text, enum metadata_state *ret_state)
 	return false;
 }
 
-static void free_domain(gpointer domain)
-{
-	domain_unref(domain);
-}
-
 GPtrArray *domain_list_new(void)
 {
-	return g_ptr_array_new_with_free_func(free_domain);
+	return g_ptr_array_new_with_free_func(domain_drop);
 }

@@ -17,6 +17,14 @@ enum metadata_state {
 	METADATA_UNREAD,  /* could not be read: nothing follows from it */
 };
 
+/* The XMLs of a domain that have hostdevs. */
+enum domain_side {
+	SIDE_LIVE,
+	SIDE_CONFIG,
+	SIDE_IMAGE, /* the managed save image */
+};
+#define SIDES 3 /* how many */
+
 /* A USB port of the guest, and what has it. */
 struct guest_port {
 	char *port; /* "BUS:PORT" */
@@ -103,6 +111,11 @@ unsigned int domain_fits(const struct domain *domain, const char *word);
 
 /* Is it one of NAMES (char *)? NULL: all are. */
 bool domain_is_among(const struct domain *domain, const GPtrArray *names);
+
+const char *side_name(enum domain_side side); /* "live", "config", "image" */
+
+/* The list of its hostdevs on that side. */
+GPtrArray **domain_side(struct domain *domain, enum domain_side side);
 
 /* The first hostdev of the list with that alias, or NULL. */
 const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char *alias);

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/plan.h"
 
-static void free_verdict(gpointer data)
-{
-	verdict_free(data);
-}
-
 struct plan *plan_new(void)
 {
 	struct plan *plan = g_new0(struct plan, 1);
 
 	plan->actions = action_list_new();
-	plan->verdicts = g_ptr_array_new_with_free_func(free_verdict);
+	plan->verdicts = g_ptr_array_new_with_free_func(verdict_drop);
 	plan->unmanaged = g_ptr_array_new_with_free_func(g_free);
 	plan->problems = problem_list_new();
 	plan->wakes = g_array_new(FALSE, FALSE, sizeof(struct wake));
@@ -38,14 +33,9 @@ struct action *action_new(void)
 	return action;
 }
 
-static void free_action(gpointer action)
-{
-	action_free(action);
-}
-
 GPtrArray *action_list_new(void)
 {
-	return g_ptr_array_new_with_free_func(free_action);
+	return g_ptr_array_new_with_free_func(action_drop);
 }
 
 void action_free(struct action *action)
@@ -88,14 +78,9 @@ void outcome_free(struct outcome *outcome)
 	g_free(outcome);
 }
 
-static void free_outcome(gpointer outcome)
-{
-	outcome_free(outcome);
-}
-
 GPtrArray *outcome_list_new(void)
 {
-	return g_ptr_array_new_with_free_func(free_outcome);
+	return g_ptr_array_new_with_free_func(outcome_drop);
 }
 
 uint64_t plan_wake(const struct plan *plan)
@@ -228,15 +213,19 @@ enum domain_side action_side(enum action_kind kind)
 	g_assert_not_reached();
 }
 
-const char *side_name(enum domain_side side)
+enum change_kind action_change(enum action_kind kind)
 {
-	static const char *const names[] = {
-		[SIDE_LIVE] = "live",
-		[SIDE_CONFIG] = "config",
-		[SIDE_IMAGE] = "image",
-	};
-
-	return names[side];
+	switch (kind) {
+	case ACTION_ATTACH_LIVE:
+	case ACTION_ATTACH_CONFIG:
+		return CHANGE_ATTACH;
+	case ACTION_DETACH_LIVE:
+	case ACTION_DETACH_CONFIG:
+		return CHANGE_DETACH;
+	case ACTION_EDIT_IMAGE:
+		return CHANGE_EDIT;
+	}
+	g_assert_not_reached();
 }
 
 const char *outcome_kind_name(enum outcome_kind kind)

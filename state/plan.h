@@ -78,10 +78,6 @@ enum action_kind {
 	ACTION_EDIT_IMAGE, /* the managed save image: the address, or 'optional' without a device */
 };
 
-/* The XMLs of a domain. */
-enum domain_side { SIDE_LIVE, SIDE_CONFIG, SIDE_IMAGE };
-#define SIDES 3 /* how many */
-
 struct action {
 	enum action_kind kind;
 	enum reason reason;
@@ -163,9 +159,12 @@ void plan_free(struct plan *plan);
 OWN_DEFINE(plan)
 struct action *action_new(void); /* waits for nothing */
 void action_free(struct action *action);
+OWN_DEFINE(action)
 GPtrArray *action_list_new(void); /* of struct action * that it owns */
 void verdict_free(struct verdict *verdict);
+OWN_DEFINE(verdict)
 void member_free(struct member *member);
+OWN_DEFINE(member)
 
 /* The earliest of its wakes, 0: never. */
 uint64_t plan_wake(const struct plan *plan);
@@ -181,8 +180,9 @@ enum severity plan_severity(const struct plan *plan, const struct snapshot *snap
 const char *verdict_kind_name(enum verdict_kind kind); /* "invalid", … */
 const char *reason_name(enum reason reason);           /* "invalid_entry", … */
 const char *action_kind_name(enum action_kind kind);   /* "detach_live", … */
+/* Which of a domain's XMLs it changes, and what that is: attached, detached or edited. */
 enum domain_side action_side(enum action_kind kind);
-const char *side_name(enum domain_side side); /* "live", "config", "image" */
+enum change_kind action_change(enum action_kind kind);
 
 /* What became of an action: what a re-read of the XML showed, or libvirt's words. */
 enum outcome_kind {

@@ -77,12 +77,7 @@ const char *severity_name(enum severity severity)
 	return names[severity];
 }
 
-static void free_problem(gpointer problem)
-{
-	problem_free(problem);
-}
-
 GPtrArray *problem_list_new(void)
 {
-	return g_ptr_array_new_with_free_func(free_problem);
+	return g_ptr_array_new_with_free_func(problem_drop);
 }

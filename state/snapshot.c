@@ -49,11 +49,6 @@ void snapshot_stamp(struct snapshot *snapshot, const char *uri)
 	snapshot->now = clock_now();
 }
 
-static int compare_devices(gconstpointer a, gconstpointer b)
-{
-	return device_compare(*(const struct device *const *)a, *(const struct device *const *)b);
-}
-
 static int compare_domains(gconstpointer a, gconstpointer b)
 {
 	const struct domain *one = *(const struct domain *const *)a;
@@ -65,7 +60,7 @@ static int compare_domains(gconstpointer a, gconstpointer b)
 
 void snapshot_sort(struct snapshot *snapshot)
 {
-	g_ptr_array_sort(snapshot->devices, compare_devices);
+	device_sort(snapshot->devices);
 	g_ptr_array_sort(snapshot->domains, compare_domains);
 }
 

@@ -33,16 +33,6 @@ static gboolean same_alias(gconstpointer a, gconstpointer b)
 	return one->domain == other->domain && g_strcmp0(one->alias, other->alias) == 0;
 }
 
-static void free_holders(gpointer holders)
-{
-	g_array_unref(holders);
-}
-
-static void free_list(gpointer list)
-{
-	g_ptr_array_unref(list);
-}
-
 static void note_holder(struct plan_index *index, const struct domain *domain,
 			const struct hostdev *hostdev)
 {
@@ -63,10 +53,12 @@ struct plan_index *plan_index_new(const struct snapshot *snapshot)
 {
 	struct plan_index *index = g_new0(struct plan_index, 1);
 
-	index->holders = g_hash_table_new_full(NULL, NULL, NULL, free_holders);
+	index->holders = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
 	index->leaving = g_hash_table_new(NULL, NULL);
-	index->by_address = g_hash_table_new_full(NULL, NULL, NULL, free_list);
-	index->by_alias = g_hash_table_new_full(hash_alias, same_alias, NULL, free_list);
+	index->by_address =
+		g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+	index->by_alias = g_hash_table_new_full(hash_alias, same_alias, NULL,
+						(GDestroyNotify)g_ptr_array_unref);
 	index->order = g_hash_table_new(NULL, NULL);
 	for (guint i = 0; i < snapshot->domains->len; i++) {
 		const struct domain *domain = g_ptr_array_index(snapshot->domains, i);

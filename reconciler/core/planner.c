@@ -333,11 +333,6 @@ static void collect(struct planning *planning)
 	}
 }
 
-static void free_member(gpointer data)
-{
-	member_free(data);
-}
-
 static void judge_tags(struct planning *planning)
 {
 	struct plan *plan = planning->plan;
@@ -352,7 +347,7 @@ static void judge_tags(struct planning *planning)
 			i++;
 			continue;
 		}
-		members = g_ptr_array_new_with_free_func(free_member);
+		members = g_ptr_array_new_with_free_func(member_drop);
 		for (; i < planning->jobs->len; i++) {
 			job = g_ptr_array_index(planning->jobs, i);
 			if (job->claim != claim || !job->counted)

@@ -11,11 +11,6 @@ struct room {
 	GHashTable *going; /* a set of const struct hostdev *: those that some slot takes out */
 };
 
-static bool is_attach(const struct action *action)
-{
-	return action->kind == ACTION_ATTACH_LIVE || action->kind == ACTION_ATTACH_CONFIG;
-}
-
 static bool is_going(const struct room *room, const struct hostdev *hostdev)
 {
 	return g_hash_table_contains(room->going, hostdev);
@@ -120,7 +115,7 @@ static bool find_ports(struct room *room)
 		for (guint k = 0; k < slot->actions->len; k++) {
 			struct action *action = g_ptr_array_index(slot->actions, k);
 
-			if (!is_attach(action) || !action->guest_port ||
+			if (action_change(action->kind) != CHANGE_ATTACH || !action->guest_port ||
 			    (!has_port(room, slot->domain, action) &&
 			     !is_given_away(room, slot, action)))
 				continue;

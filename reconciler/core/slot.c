@@ -7,12 +7,6 @@
 #include "reconciler/core/remember.h"
 #include "state/route.h"
 
-static void action_free_in_array(gpointer action)
-{
-	if (action)
-		action_free(action);
-}
-
 void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct history *history,
 	       const struct domain *domain, const struct tag *tag, const char *alias,
 	       const struct device *device, enum reason why_none)
@@ -30,7 +24,7 @@ void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct 
 	slot->config = claim_find_hostdev(snapshot, domain, domain->config, alias, device);
 	slot->image = domain_find_hostdev(domain->image, alias);
 	slot->memory = history_find(history, domain->uuid, alias);
-	slot->actions = g_ptr_array_new_with_free_func(action_free_in_array);
+	slot->actions = g_ptr_array_new_with_free_func(action_drop);
 }
 
 void slot_clear(struct slot *slot)

@@ -35,106 +35,32 @@ static void round_unref(struct daemon *daemon, struct round *round)
 	g_free(round);
 }
 
-/* The hands of one job: libvirt's, but what they read to prove an action is kept, as nothing newer
- * is known of the domain. */
-struct recorder {
-	const struct hands *real;
-	struct domain *sides[HAND_SIDES];
-};
-
-static enum hand_reply recorder_act(void *self, const struct action *action,
-				    struct refusal *refusal)
-{
-	struct recorder *recorder = self;
-
-	/* What was read before this is old now. */
-	g_clear_pointer(&recorder->sides[hand_side(action->kind)], domain_unref);
-	return recorder->real->act(recorder->real->self, action, refusal);
-}
-
-static enum hand_reply recorder_reread(void *self, const struct action *action,
-				       struct domain **ret_domain, struct refusal *refusal)
-{
-	struct recorder *recorder = self;
-	enum hand_reply reply =
-		recorder->real->reread(recorder->real->self, action, ret_domain, refusal);
-	enum hand_side side = hand_side(action->kind);
-
-	if (reply == HAND_DONE) {
-		domain_unref(recorder->sides[side]);
-		recorder->sides[side] = domain_ref(*ret_domain);
-	}
-	return reply;
-}
-
-static bool recorder_is_migrating(void *self, const struct domain *domain)
-{
-	struct recorder *recorder = self;
-
-	return recorder->real->is_migrating(recorder->real->self, domain);
-}
-
-static int recorder_still_is(void *self, const struct device *device)
-{
-	struct recorder *recorder = self;
-
-	return recorder->real->still_is(recorder->real->self, device);
-}
-
-static char *recorder_used(void *self, const struct device *device, bool claimed)
-{
-	struct recorder *recorder = self;
-
-	return recorder->real->used(recorder->real->self, device, claimed);
-}
-
 struct doing {
 	struct daemon *daemon;
 	struct link *link;
 	struct round *round;
 	const struct domain *domain; /* the snapshot's */
 	GPtrArray *only;
-	struct recorder recorder;
+	struct domain *seen[SIDES]; /* nothing newer is known of the domain */
 	GPtrArray *outcomes;
 };
 
 static void act_work(void *data)
 {
 	struct doing *doing = data;
-	struct hands hands = {
-		.self = &doing->recorder,
-		.act = recorder_act,
-		.reread = recorder_reread,
-		.is_migrating = recorder_is_migrating,
-		.still_is = recorder_still_is,
-		.used = recorder_used,
-	};
 
-	doing->recorder.real = virt_hands(doing->link->virt);
-	doing->outcomes = apply_plan(doing->round->pass->plan, &hands, doing->only);
+	doing->outcomes = apply_plan(doing->round->pass->plan, virt_hands(doing->link->virt),
+				     doing->only, doing->seen);
 }
 
-static GPtrArray **list_of(struct domain *domain, enum hand_side side)
+static unsigned int virt_side(enum domain_side side)
 {
 	switch (side) {
-	case HAND_LIVE:
-		return &domain->live;
-	case HAND_CONFIG:
-		return &domain->config;
-	case HAND_IMAGE:
-		return &domain->image;
-	}
-	g_assert_not_reached();
-}
-
-static unsigned int virt_side(enum hand_side side)
-{
-	switch (side) {
-	case HAND_LIVE:
+	case SIDE_LIVE:
 		return VIRT_LIVE;
-	case HAND_CONFIG:
+	case SIDE_CONFIG:
 		return VIRT_CONFIG;
-	case HAND_IMAGE:
+	case SIDE_IMAGE:
 		return VIRT_ALL;
 	}
 	g_assert_not_reached();
@@ -148,36 +74,21 @@ static void learn_from(struct daemon *daemon, struct known_domain *known, const 
 
 	for (guint i = 0; i < doing->outcomes->len; i++) {
 		const struct outcome *outcome = g_ptr_array_index(doing->outcomes, i);
-		enum hand_side side = hand_side(outcome->action->kind);
+		enum domain_side side = action_side(outcome->action->kind);
 
-		if (!doing->recorder.sides[side])
+		if (!doing->seen[side])
 			known->dirty |= virt_side(side);
 	}
-	for (int side = 0; side < HAND_SIDES; side++) {
-		struct domain *read = doing->recorder.sides[side];
-		GPtrArray **list = list_of(domain, (enum hand_side)side);
+	for (int i = 0; i < SIDES; i++) {
+		enum domain_side side = (enum domain_side)i;
+		GPtrArray **list = domain_side(domain, side);
 
-		if (!read)
+		if (!doing->seen[side])
 			continue;
 		g_ptr_array_unref(*list);
-		*list = g_ptr_array_ref(*list_of(read, (enum hand_side)side));
+		*list = g_ptr_array_ref(*domain_side(doing->seen[side], side));
 	}
 	known_domains_learn(daemon->known_domains, known, domain, g_ptr_array_ref(known->problems));
-}
-
-static enum change_kind change_of(enum action_kind kind)
-{
-	switch (kind) {
-	case ACTION_ATTACH_LIVE:
-	case ACTION_ATTACH_CONFIG:
-		return CHANGE_ATTACH;
-	case ACTION_DETACH_LIVE:
-	case ACTION_DETACH_CONFIG:
-		return CHANGE_DETACH;
-	case ACTION_EDIT_IMAGE:
-		return CHANGE_EDIT;
-	}
-	g_assert_not_reached();
 }
 
 static void note_outcomes(struct daemon *daemon, const struct doing *doing)
@@ -191,7 +102,8 @@ static void note_outcomes(struct daemon *daemon, const struct doing *doing)
 		daemon->report.actions++;
 		daemon->report.failures += outcome->kind == OUTCOME_FAILED;
 		if ((int)outcome->kind < CHANGE_RESULTS)
-			daemon->report.changes[change_of(outcome->action->kind)][outcome->kind]++;
+			daemon->report
+				.changes[action_change(outcome->action->kind)][outcome->kind]++;
 		/* An action is skipped when the world is not what the plan was made for: the
 		 * devices are read again. */
 		daemon->devices_dirty = daemon->devices_dirty || outcome->kind == OUTCOME_SKIPPED;
@@ -213,8 +125,8 @@ static void act_done(void *data)
 		known->dirty = VIRT_ALL;
 	known_domain_end_act(known);
 	daemon_want(daemon, TRIGGER_DONE);
-	for (int side = 0; side < HAND_SIDES; side++)
-		domain_unref(doing->recorder.sides[side]);
+	for (int side = 0; side < SIDES; side++)
+		domain_unref(doing->seen[side]);
 	g_ptr_array_unref(doing->only);
 	link_unref(doing->link);
 	g_ptr_array_extend_and_steal(doing->round->pass->outcomes,

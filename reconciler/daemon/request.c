@@ -81,7 +81,7 @@ static struct request *request_new(char **arguments)
 	request->arguments = arguments;
 	request->talks = g_ptr_array_new();
 	request->uuids = g_ptr_array_new_with_free_func(g_free);
-	request->passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
+	request->passes = g_ptr_array_new_with_free_func(pass_drop);
 	if (!replug || request->count == 1)
 		return request;
 	request->arguments = NULL;

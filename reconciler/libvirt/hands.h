@@ -24,16 +24,6 @@ struct refusal {
 	char *message; /* for people; owned by whoever declared the struct */
 };
 
-/* Which of a domain's XMLs an action changes, and a re-read proves. */
-enum hand_side {
-	HAND_LIVE,
-	HAND_CONFIG,
-	HAND_IMAGE,
-};
-#define HAND_SIDES 3 /* how many */
-
-enum hand_side hand_side(enum action_kind kind);
-
 struct hands {
 	void *self;
 	/* One action's libvirt call. A live detach returns when libvirt has said DEVICE_REMOVED, or

@@ -214,29 +214,29 @@ static enum hand_reply act(void *self, const struct action *action, struct refus
 	g_assert_not_reached();
 }
 
-static char *dump_side(struct virt *virt, virDomainPtr domain, enum hand_side side)
+static char *dump_side(struct virt *virt, virDomainPtr domain, enum domain_side side)
 {
 	switch (side) {
-	case HAND_LIVE:
+	case SIDE_LIVE:
 		return CALL(virt, virDomainGetXMLDesc, domain, 0);
-	case HAND_CONFIG:
+	case SIDE_CONFIG:
 		return CALL(virt, virDomainGetXMLDesc, domain, VIR_DOMAIN_XML_INACTIVE);
-	case HAND_IMAGE:
+	case SIDE_IMAGE:
 		return CALL(virt, virDomainManagedSaveGetXMLDesc, domain, 0);
 	}
 	g_assert_not_reached();
 }
 
-static int parse_side(const char *xml, enum hand_side side, struct domain *domain, char **err)
+static int parse_side(const char *xml, enum domain_side side, struct domain *domain, char **err)
 {
 	g_autoptr(GPtrArray) unneeded = problem_list_new();
 
 	switch (side) {
-	case HAND_LIVE:
+	case SIDE_LIVE:
 		return domain_xml_read_live(xml, domain, err);
-	case HAND_CONFIG:
+	case SIDE_CONFIG:
 		return domain_xml_read_config(xml, false, domain, unneeded, err);
-	case HAND_IMAGE:
+	case SIDE_IMAGE:
 		return domain_xml_read_image(xml, domain, err);
 	}
 	g_assert_not_reached();
@@ -246,16 +246,16 @@ static enum hand_reply reread(void *self, const struct action *action, struct do
 			      struct refusal *refusal)
 {
 	struct virt *virt = self;
-	enum hand_side side = hand_side(action->kind);
+	enum domain_side side = action_side(action->kind);
 	g_autofree char *err = NULL;
 	g_autoptr(virDomain) domain = virt_domain(virt, action->domain->uuid);
 	g_autofree char *xml = domain ? dump_side(virt, domain, side) : NULL;
 
 	if (!xml) {
-		return domain && side == HAND_IMAGE ? refused_image(virt, domain, refusal)
+		return domain && side == SIDE_IMAGE ? refused_image(virt, domain, refusal)
 						    : refused_config(refusal);
 	}
-	if (side == HAND_LIVE && !virt_xml_is_live(xml))
+	if (side == SIDE_LIVE && !virt_xml_is_live(xml))
 		return HAND_GONE;
 
 	OWN(domain) read = domain_new(action->domain->name, action->domain->uuid);

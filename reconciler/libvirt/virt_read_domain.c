@@ -22,12 +22,12 @@ static bool read_side(struct virt *virt, struct virt_reading *reading, unsigned 
 
 	reading->domain = domain;
 	if (side == VIRT_CONFIG) {
-		renew(&domain->config, (GDestroyNotify)hostdev_free);
-		renew(&domain->tags, (GDestroyNotify)tag_free);
+		renew(&domain->config, hostdev_drop);
+		renew(&domain->tags, tag_drop);
 		renew(&domain->other_aliases, g_free);
 		domain->metadata = METADATA_UNREAD;
 	} else {
-		renew(&domain->live, (GDestroyNotify)hostdev_free);
+		renew(&domain->live, hostdev_drop);
 		g_ptr_array_unref(domain->uses);
 		domain->uses = domain_new_uses();
 	}

@@ -7,36 +7,6 @@
 #include "reconciler/show/show.h"
 #include "reconciler/show/words.h"
 
-const char *show_plan_side(const struct action *action)
-{
-	switch (action->kind) {
-	case ACTION_DETACH_LIVE:
-	case ACTION_ATTACH_LIVE:
-		return "live";
-	case ACTION_DETACH_CONFIG:
-	case ACTION_ATTACH_CONFIG:
-		return "config";
-	case ACTION_EDIT_IMAGE:
-		return "image";
-	}
-	g_assert_not_reached();
-}
-
-const char *show_plan_verb(const struct action *action)
-{
-	switch (action->kind) {
-	case ACTION_ATTACH_LIVE:
-	case ACTION_ATTACH_CONFIG:
-		return "attach";
-	case ACTION_DETACH_LIVE:
-	case ACTION_DETACH_CONFIG:
-		return "detach";
-	case ACTION_EDIT_IMAGE:
-		return "edit";
-	}
-	g_assert_not_reached();
-}
-
 char *show_plan_address(const struct action *action)
 {
 	if (action->hostdev)
@@ -70,11 +40,15 @@ static char *describe_attach(const struct action *action)
 	return g_string_free(text, FALSE);
 }
 
-static char *describe_edit(const struct action *action)
+static char *describe(const struct action *action, enum change_kind change)
 {
 	g_autofree char *reason = reason_words(action->reason);
 	g_autofree char *address = NULL;
 
+	if (change == CHANGE_ATTACH)
+		return describe_attach(action);
+	if (change == CHANGE_DETACH)
+		return g_steal_pointer(&reason);
 	if (!action->device)
 		return g_strdup_printf("becomes optional: %s", reason);
 	address = words_address(action->device->bus, action->device->dev);
@@ -83,34 +57,19 @@ static char *describe_edit(const struct action *action)
 
 void show_plan_add(struct lines *lines, const struct action *action, struct tally *tally)
 {
-	g_autofree char *at = NULL;
-	g_autofree char *rest = NULL;
-	const char *sign = NULL;
+	static const char *const signs[CHANGES] = {
+		[CHANGE_ATTACH] = "+",
+		[CHANGE_DETACH] = "-",
+		[CHANGE_EDIT] = "~",
+	};
+	enum change_kind change = action_change(action->kind);
+	g_autofree char *at = show_plan_address(action);
+	g_autofree char *rest = describe(action, change);
 
-	switch (action->kind) {
-	case ACTION_ATTACH_LIVE:
-	case ACTION_ATTACH_CONFIG:
-		sign = "+";
-		at = words_address(action->device->bus, action->device->dev);
-		rest = describe_attach(action);
-		tally->attached++;
-		break;
-	case ACTION_DETACH_LIVE:
-	case ACTION_DETACH_CONFIG:
-		sign = "-";
-		at = show_plan_address(action);
-		rest = reason_words(action->reason);
-		tally->detached++;
-		break;
-	case ACTION_EDIT_IMAGE:
-		sign = "~";
-		at = show_plan_address(action);
-		rest = describe_edit(action);
-		tally->edited++;
-		break;
-	}
-	lines_add(lines, sign, action->domain->name, show_plan_owner(action),
-		  show_plan_side(action), at, rest, NULL);
+	lines_add(lines, signs[change], action->domain->name, show_plan_owner(action),
+		  side_name(action_side(action->kind)), at, rest, NULL);
+	tally->changes[change]++;
+	tally->sum++;
 }
 
 static bool needs_attention(enum verdict_kind kind, enum severity severity)
@@ -166,23 +125,18 @@ static void add_problem(struct lines *lines, const struct problem *problem)
 			  problem->tag ? problem->tag : "-", problem->message, NULL);
 }
 
-static void append_count(GString *text, guint count, const char *verb)
-{
-	if (count > 0)
-		g_string_append_printf(text, ", %u %s", count, verb);
-}
-
 char *show_plan_count(const struct tally *tally)
 {
-	guint sum = tally->attached + tally->detached + tally->edited;
-	g_autofree char *actions = words_count(sum, "action");
+	g_autofree char *actions = words_count(tally->sum, "action");
 	g_autoptr(GString) kinds = g_string_new(NULL);
 
-	if (sum == 0)
+	if (tally->sum == 0)
 		return g_strdup("nothing to do");
-	append_count(kinds, tally->attached, "attach");
-	append_count(kinds, tally->detached, "detach");
-	append_count(kinds, tally->edited, "edit");
+	for (int kind = 0; kind < CHANGES; kind++) {
+		if (tally->changes[kind] > 0)
+			g_string_append_printf(kinds, ", %u %s", tally->changes[kind],
+					       change_kind_name((enum change_kind)kind));
+	}
 	return g_strdup_printf("%s: %s", actions, kinds->str + strlen(", "));
 }
 

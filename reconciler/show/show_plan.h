@@ -9,16 +9,9 @@
 
 /* How many actions of each kind. */
 struct tally {
-	guint attached;
-	guint detached;
-	guint edited;
+	guint changes[CHANGES];
+	guint sum;
 };
-
-/* What the action changes: "live", "config", "image". */
-const char *show_plan_side(const struct action *action);
-
-/* The verb of it: "attach", "detach", "edit". */
-const char *show_plan_verb(const struct action *action);
 
 /* The host address it is about, in words; a new string. */
 char *show_plan_address(const struct action *action);

@@ -17,7 +17,7 @@ struct run_tally {
 static char *describe_trouble(const struct outcome *outcome, const char *what)
 {
 	const char *message = outcome->message ? outcome->message : "no reason given";
-	const char *verb = show_plan_verb(outcome->action);
+	const char *verb = change_kind_name(action_change(outcome->action->kind));
 
 	if (outcome->code == 0)
 		return g_strdup_printf("%s %s: %s", verb, what, message);
@@ -43,7 +43,8 @@ static char *describe(const struct outcome *outcome)
 		return describe_trouble(outcome, "skipped");
 	case OUTCOME_DONE:
 	case OUTCOME_PRINTED:
-		return g_strdup_printf("%s %s", show_plan_verb(outcome->action),
+		return g_strdup_printf("%s %s",
+				       change_kind_name(action_change(outcome->action->kind)),
 				       outcome_kind_name(outcome->kind));
 	}
 	g_assert_not_reached();
@@ -56,7 +57,7 @@ char *show_outcome(const struct outcome *outcome)
 	g_autofree char *what = describe(outcome);
 
 	return g_strdup_printf("%s/%s %s %s: %s", action->domain->name, show_plan_owner(action),
-			       show_plan_side(action), at, what);
+			       side_name(action_side(action->kind)), at, what);
 }
 
 /* TEXT is taken over. */
@@ -67,7 +68,7 @@ static void add_trouble(struct lines *lines, const struct outcome *outcome, cons
 	g_autofree char *at = show_plan_address(action);
 
 	lines_add(lines, sign, action->domain->name, show_plan_owner(action),
-		  show_plan_side(action), at, text, NULL);
+		  side_name(action_side(action->kind)), at, text, NULL);
 	g_free(text);
 }
 
@@ -77,7 +78,7 @@ static void add_try(struct lines *lines, const struct outcome *outcome, char *te
 {
 	const struct action *action = outcome->action;
 	char *key = g_strdup_printf("%s %s %s %s", action->domain->uuid, show_plan_owner(action),
-				    show_plan_side(action), text);
+				    side_name(action_side(action->kind)), text);
 
 	if (g_hash_table_add(tally->told, key)) {
 		add_trouble(lines, outcome, "=", text);
@@ -119,7 +120,7 @@ static char *count_outcomes(const struct run_tally *tally)
 
 	if (tally->failed + tally->retried + tally->skipped == 0)
 		return g_string_free(text, FALSE);
-	if (tally->done.attached + tally->done.detached + tally->done.edited == 0)
+	if (tally->done.sum == 0)
 		g_string_assign(text, "nothing done");
 	if (tally->failed)
 		g_string_append_printf(text, ", %u failed", tally->failed);

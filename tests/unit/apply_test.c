@@ -29,7 +29,7 @@ static void scene_plan(struct scene *scene)
 
 static void scene_apply(struct scene *scene, const GPtrArray *only)
 {
-	scene->outcomes = apply_plan(scene->plan, &scene->libvirt->hands, only);
+	scene->outcomes = apply_plan(scene->plan, &scene->libvirt->hands, only, NULL);
 }
 
 static void scene_clear(struct scene *scene)

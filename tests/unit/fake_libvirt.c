@@ -12,7 +12,7 @@
 /* One hostdev on one side of a domain. */
 struct fact {
 	const struct domain *domain;
-	enum hand_side side;
+	enum domain_side side;
 	char *alias;
 	unsigned int bus, dev;
 	const char *startup_policy;
@@ -26,7 +26,7 @@ static void free_fact(void *data)
 	g_free(fact);
 }
 
-static void add_fact(struct libvirt *libvirt, const struct domain *domain, enum hand_side side,
+static void add_fact(struct libvirt *libvirt, const struct domain *domain, enum domain_side side,
 		     const char *alias, unsigned int bus, unsigned int dev)
 {
 	struct fact *fact = g_new0(struct fact, 1);
@@ -44,7 +44,7 @@ static struct fact *find_fact(struct libvirt *libvirt, const struct action *acti
 	for (guint i = 0; i < libvirt->facts->len; i++) {
 		struct fact *fact = g_ptr_array_index(libvirt->facts, i);
 
-		if (fact->domain == action->domain && fact->side == hand_side(action->kind) &&
+		if (fact->domain == action->domain && fact->side == action_side(action->kind) &&
 		    g_strcmp0(fact->alias, action->alias) == 0)
 			return fact;
 	}
@@ -59,7 +59,7 @@ static void do_it(struct libvirt *libvirt, const struct action *action)
 	case ACTION_ATTACH_LIVE:
 	case ACTION_ATTACH_CONFIG:
 		assert_null(fact);
-		add_fact(libvirt, action->domain, hand_side(action->kind), action->alias,
+		add_fact(libvirt, action->domain, action_side(action->kind), action->alias,
 			 action->device->bus, action->device->dev);
 		return;
 	case ACTION_DETACH_LIVE:
@@ -113,7 +113,7 @@ static enum hand_reply reread(void *self, const struct action *action, struct do
 		const struct fact *fact = g_ptr_array_index(libvirt->facts, i);
 		struct hostdev *hostdev = hostdev_new();
 
-		if (fact->domain != action->domain || fact->side != hand_side(action->kind)) {
+		if (fact->domain != action->domain || fact->side != action_side(action->kind)) {
 			hostdev_free(hostdev);
 			continue;
 		}
@@ -149,7 +149,7 @@ static char *used(void *self, const struct device *device, bool claimed)
 }
 
 static void add_facts_of(struct libvirt *libvirt, const struct domain *domain,
-			 const GPtrArray *hostdevs, enum hand_side side)
+			 const GPtrArray *hostdevs, enum domain_side side)
 {
 	for (guint i = 0; i < hostdevs->len; i++) {
 		const struct hostdev *hostdev = g_ptr_array_index(hostdevs, i);
@@ -171,9 +171,9 @@ struct libvirt *libvirt_new(const struct snapshot *world)
 	for (guint i = 0; i < world->domains->len; i++) {
 		const struct domain *domain = g_ptr_array_index(world->domains, i);
 
-		add_facts_of(libvirt, domain, domain->live, HAND_LIVE);
-		add_facts_of(libvirt, domain, domain->config, HAND_CONFIG);
-		add_facts_of(libvirt, domain, domain->image, HAND_IMAGE);
+		add_facts_of(libvirt, domain, domain->live, SIDE_LIVE);
+		add_facts_of(libvirt, domain, domain->config, SIDE_CONFIG);
+		add_facts_of(libvirt, domain, domain->image, SIDE_IMAGE);
 	}
 	return libvirt;
 }

@@ -161,7 +161,7 @@ static void apply(struct scene *scene, int later, guint acted, enum outcome_kind
 	const struct outcome *outcome;
 
 	libvirt->used_from = later;
-	outcomes = apply_plan(plan, &libvirt->hands, NULL);
+	outcomes = apply_plan(plan, &libvirt->hands, NULL, NULL);
 	outcome = g_ptr_array_index(outcomes, outcomes->len - 1);
 	assert_int_equal(libvirt->acted->len, acted);
 	assert_int_equal(outcome->kind, last);

@@ -46,7 +46,7 @@ static void came_to(struct pass *pass, enum outcome_kind kind, const char *messa
 
 static GPtrArray *new_passes(struct pass *first, struct pass *second)
 {
-	GPtrArray *passes = g_ptr_array_new_with_free_func((GDestroyNotify)pass_free);
+	GPtrArray *passes = g_ptr_array_new_with_free_func(pass_drop);
 
 	g_ptr_array_add(passes, first);
 	if (second)
