@@ -293,8 +293,7 @@ static bool is_as_planned(const struct work *work, struct step *step)
 	if (action->kind != ACTION_DETACH_LIVE)
 		return true;
 	if (domain_find_hostdev(domain->live, action->alias) &&
-	    !g_ptr_array_find_with_equal_func(domain->other_aliases, action->alias, g_str_equal,
-					      NULL))
+	    !domain_has_other_alias(domain, action->alias))
 		return true;
 	conclude(step, OUTCOME_FAILED, 0,
 		 g_strdup_printf(

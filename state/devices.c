@@ -18,11 +18,9 @@ OWN_DEFINE_AS(udev_device, udev_device_unref)
 /* ERR is taken over. */
 static void note_problem(GPtrArray *problems, const char *sysname, char *err)
 {
-	g_ptr_array_add(
-		problems,
-		problem_new(PROBLEM_DEVICE_UNREADABLE, SEVERITY_WARNING, NULL, NULL, 0,
-			    g_strdup_printf("the USB device %s is left out: %s", sysname, err),
-			    "replug it, or look at dmesg"));
+	problem_warn(problems, PROBLEM_DEVICE_UNREADABLE, NULL, NULL,
+		     g_strdup_printf("the USB device %s is left out: %s", sysname, err),
+		     "replug it, or look at dmesg");
 	g_free(err);
 }
 

@@ -182,10 +182,8 @@ static void read_port(const struct devices_look *look, struct device *device, co
 char *devices_syspath(const char *sysname)
 {
 	g_autofree char *link = g_build_filename(DEVICES_DIRECTORY, sysname, NULL);
-	g_autofree char *target = g_file_read_link(link, NULL);
-	const char *devices = target ? strstr(target, "/devices/") : NULL;
 
-	return devices ? g_strconcat("/sys", devices, NULL) : NULL;
+	return sysfs_device(link);
 }
 
 /* What a device is known by: address, ids, serial and incarnation, each read once. 0, 1 when it is

@@ -73,7 +73,6 @@ void disk_uses_free(struct disk_uses *use)
 	g_free(use);
 }
 
-/* The links go "../../devices/…". */
 static void read_blocks(GPtrArray *blocks)
 {
 	g_autoptr(GPtrArray) names = sysfs_list(BLOCKS, "");
@@ -81,15 +80,14 @@ static void read_blocks(GPtrArray *blocks)
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = g_ptr_array_index(names, i);
 		g_autofree char *link = g_build_filename(BLOCKS, name, NULL);
-		g_autofree char *target = g_file_read_link(link, NULL);
-		const char *devices = target ? strstr(target, "/devices/") : NULL;
+		char *syspath = sysfs_usb_device(link);
 		struct block *block;
 
-		if (!devices || !strstr(devices, "/usb"))
+		if (!syspath)
 			continue;
 		block = g_new0(struct block, 1);
 		block->name = g_strdup(name);
-		block->syspath = g_strconcat("/sys", devices, NULL);
+		block->syspath = syspath;
 		sysfs_read(block->syspath, "dev", &block->number, &block->unread);
 		g_ptr_array_add(blocks, block);
 	}

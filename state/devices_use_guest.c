@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "state/domain.h"
+#include "state/sysfs.h"
 
 #define USB_HOST "usb-host"
 
@@ -30,15 +31,6 @@ static void found_free(gpointer data)
 	g_free(found);
 }
 
-/* Where a link like "../../devices/…" goes, if that is below a USB device. */
-static char *usb_target(const char *link)
-{
-	g_autofree char *target = g_file_read_link(link, NULL);
-	const char *devices = target ? strstr(target, "/devices/") : NULL;
-
-	return devices && strstr(devices, "/usb") ? g_strconcat("/sys", devices, NULL) : NULL;
-}
-
 /* The device of a node, whatever path or link names it. Nothing is opened. */
 static char *syspath_of_node(const char *path)
 {
@@ -49,14 +41,14 @@ static char *syspath_of_node(const char *path)
 		return NULL;
 	link = g_strdup_printf("/sys/dev/%s/%u:%u", S_ISBLK(st.st_mode) ? "block" : "char",
 			       major(st.st_rdev), minor(st.st_rdev));
-	return usb_target(link);
+	return sysfs_usb_device(link);
 }
 
 static char *syspath_of_net(const char *name)
 {
 	g_autofree char *link = g_build_filename("/sys/class/net", name, NULL);
 
-	return strchr(name, '/') ? NULL : usb_target(link);
+	return strchr(name, '/') ? NULL : sysfs_usb_device(link);
 }
 
 static void find(GPtrArray *all, const struct domain *domain, const struct domain_use *use)

@@ -26,12 +26,10 @@ static void read_nets(GHashTable *nets)
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = g_ptr_array_index(names, i);
 		g_autofree char *link = g_build_filename(NETS, name, NULL);
-		g_autofree char *target = g_file_read_link(link, NULL);
-		const char *devices = target ? strstr(target, "/devices/") : NULL;
+		char *syspath = sysfs_usb_device(link);
 
-		if (devices && strstr(devices, "/usb"))
-			g_hash_table_insert(nets, g_strdup(name),
-					    g_strconcat("/sys", devices, NULL));
+		if (syspath)
+			g_hash_table_insert(nets, g_strdup(name), syspath);
 	}
 }
 

@@ -147,6 +147,15 @@ const struct tag *domain_find_tag(const struct domain *domain, const char *name)
 	return NULL;
 }
 
+unsigned int domain_count_valid(const struct domain *domain)
+{
+	unsigned int valid = 0;
+
+	for (guint i = 0; i < domain->tags->len; i++)
+		valid += !((const struct tag *)g_ptr_array_index(domain->tags, i))->complaint;
+	return valid;
+}
+
 static bool is_number(const char *word, unsigned int number)
 {
 	guint64 value;
@@ -168,6 +177,11 @@ bool domain_is_among(const struct domain *domain, const GPtrArray *names)
 {
 	return !names || g_ptr_array_find_with_equal_func((GPtrArray *)(guintptr)names,
 							  domain->name, g_str_equal, NULL);
+}
+
+bool domain_has_other_alias(const struct domain *domain, const char *alias)
+{
+	return g_ptr_array_find_with_equal_func(domain->other_aliases, alias, g_str_equal, NULL);
 }
 
 const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char *alias)

@@ -105,6 +105,9 @@ void domain_add_use(GPtrArray *uses, const char *by, const char *what);
 /* The tag of that name, or NULL. */
 const struct tag *domain_find_tag(const struct domain *domain, const char *name);
 
+/* How many of its tags are valid. */
+unsigned int domain_count_valid(const struct domain *domain);
+
 /* How well a person's word for a domain fits: as its name best, else as its UUID, else as its
  * number. 0: it means another one. */
 unsigned int domain_fits(const struct domain *domain, const char *word);
@@ -116,6 +119,9 @@ const char *side_name(enum domain_side side); /* "live", "config", "image" */
 
 /* The list of its hostdevs on that side. */
 GPtrArray **domain_side(struct domain *domain, enum domain_side side);
+
+/* Has another device than a USB hostdev that alias? */
+bool domain_has_other_alias(const struct domain *domain, const char *alias);
 
 /* The first hostdev of the list with that alias, or NULL. */
 const struct hostdev *domain_find_hostdev(const GPtrArray *hostdevs, const char *alias);

@@ -37,6 +37,13 @@ void problem_free(struct problem *problem)
 	g_free(problem);
 }
 
+void problem_warn(GPtrArray *problems, enum problem_code code, const char *domain, const char *tag,
+		  char *message, const char *hint)
+{
+	g_ptr_array_add(problems,
+			problem_new(code, SEVERITY_WARNING, domain, tag, 0, message, hint));
+}
+
 bool problem_is_planned(const struct problem *problem)
 {
 	return problem->code == PROBLEM_HOSTDEV_STALE || problem->code == PROBLEM_SERIAL_NOT_UNIQUE;

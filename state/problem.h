@@ -53,6 +53,10 @@ OWN_DEFINE(problem)
 /* A new, empty list of struct problem * that it owns. */
 GPtrArray *problem_list_new(void);
 
+/* Appends a warning; as problem_new(). */
+void problem_warn(GPtrArray *problems, enum problem_code code, const char *domain, const char *tag,
+		  char *message, const char *hint);
+
 /* Is it one of plan->problems, which follow from the snapshot whenever it is planned for? */
 bool problem_is_planned(const struct problem *problem);
 

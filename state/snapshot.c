@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/snapshot.h"
 
+#include <string.h>
+
 #include "state/clock.h"
 
 struct snapshot *snapshot_new(void)
@@ -73,6 +75,17 @@ const struct device *snapshot_device_at(const struct snapshot *snapshot, unsigne
 		const struct device *device = g_ptr_array_index(snapshot->devices, i);
 
 		if (device->bus == bus && device->dev == dev)
+			return device;
+	}
+	return NULL;
+}
+
+const struct device *snapshot_find_device(const struct snapshot *snapshot, const char *sysname)
+{
+	for (guint i = 0; i < snapshot->devices->len; i++) {
+		const struct device *device = g_ptr_array_index(snapshot->devices, i);
+
+		if (strcmp(device->sysname, sysname) == 0)
 			return device;
 	}
 	return NULL;

@@ -51,5 +51,8 @@ void snapshot_sort(struct snapshot *snapshot);
 const struct device *snapshot_device_at(const struct snapshot *snapshot, unsigned int bus,
 					unsigned int dev);
 
+/* The device of that sysname, or NULL. */
+const struct device *snapshot_find_device(const struct snapshot *snapshot, const char *sysname);
+
 /* The domain of that name, else of that UUID, else of that number; or NULL. */
 const struct domain *snapshot_find_domain(const struct snapshot *snapshot, const char *word);

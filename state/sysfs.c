@@ -102,6 +102,21 @@ char *sysfs_read_link(const char *directory, const char *link)
 	return sysfs_read_link_at(AT_FDCWD, path);
 }
 
+char *sysfs_device(const char *link)
+{
+	g_autofree char *target = g_file_read_link(link, NULL);
+	const char *devices = target ? strstr(target, "/devices/") : NULL;
+
+	return devices ? g_strconcat("/sys", devices, NULL) : NULL;
+}
+
+char *sysfs_usb_device(const char *link)
+{
+	g_autofree char *path = sysfs_device(link);
+
+	return path && strstr(path, "/usb") ? g_steal_pointer(&path) : NULL;
+}
+
 static int compare_names(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

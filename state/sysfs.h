@@ -35,5 +35,12 @@ char *sysfs_read_link(const char *directory, const char *link);
 /* As sysfs_read_link(), in the directory DIR. */
 char *sysfs_read_link_at(int dir, const char *link);
 
+/* Where LINK leads if that is a device ("../../devices/…"): "/sys/devices/…", a new string; NULL.
+ */
+char *sysfs_device(const char *link);
+
+/* The same if it is a USB device, or anything below one. */
+char *sysfs_usb_device(const char *link);
+
 /* The names in the directory that begin with PREFIX, sorted; empty when it is not there. */
 GPtrArray *sysfs_list(const char *directory, const char *prefix);

@@ -219,19 +219,6 @@ static void validate_root(struct _xmlNode *root, struct reading *reading, struct
 		validate_wrapper(root, reading, domain);
 }
 
-static unsigned int count_valid(const struct domain *domain)
-{
-	unsigned int count = 0;
-
-	for (guint i = 0; i < domain->tags->len; i++) {
-		const struct tag *tag = g_ptr_array_index(domain->tags, i);
-
-		if (!tag->complaint)
-			count++;
-	}
-	return count;
-}
-
 static unsigned int count_critical(const GPtrArray *problems, guint first)
 {
 	unsigned int count = 0;
@@ -267,6 +254,6 @@ unsigned int metadata_validate(const char *xml, size_t length, const char *sourc
 		validate_root(xml_root(doc), &reading, domain);
 	else
 		object_unparsed(&reading, &fault);
-	*ret_tags = count_valid(domain);
+	*ret_tags = domain_count_valid(domain);
 	return count_critical(problems, first);
 }

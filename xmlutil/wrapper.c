@@ -161,17 +161,6 @@ static void check_names(const struct reading *reading, const struct domain *doma
 	}
 }
 
-static bool all_valid(const struct domain *domain)
-{
-	for (guint i = 0; i < domain->tags->len; i++) {
-		const struct tag *tag = g_ptr_array_index(domain->tags, i);
-
-		if (tag->complaint)
-			return false;
-	}
-	return true;
-}
-
 bool wrapper_read(struct _xmlNode *wrapper, const struct reading *reading, struct domain *domain)
 {
 	bool ok;
@@ -181,7 +170,7 @@ bool wrapper_read(struct _xmlNode *wrapper, const struct reading *reading, struc
 		return false;
 	ok = read_entries(wrapper, reading, domain);
 	check_names(reading, domain);
-	if (ok && all_valid(domain))
+	if (ok && domain_count_valid(domain) == domain->tags->len)
 		domain->metadata = METADATA_VALID;
 	return ok;
 }

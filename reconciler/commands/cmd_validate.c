@@ -66,18 +66,6 @@ static bool concerns(const struct problem *problem, const struct domain *domain)
 	       (!domain || g_strcmp0(problem->domain, domain->name) == 0);
 }
 
-static guint count_valid(const struct domain *domain)
-{
-	guint valid = 0;
-
-	for (guint i = 0; i < domain->tags->len; i++) {
-		const struct tag *tag = g_ptr_array_index(domain->tags, i);
-
-		valid += tag->complaint == NULL;
-	}
-	return valid;
-}
-
 /* Adds what the host as it is now says about the tags: nothing matches, too much matches, too few
  * guest ports. */
 static void add_warnings(struct snapshot *snapshot)
@@ -116,7 +104,7 @@ static int validate_domains(struct cmd_call *call, const char *name)
 		const struct domain *each = g_ptr_array_index(snapshot->domains, i);
 
 		if (!domain || each == domain)
-			tags += count_valid(each);
+			tags += domain_count_valid(each);
 	}
 	return report(call, snapshot, tags);
 }

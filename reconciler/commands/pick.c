@@ -10,17 +10,6 @@
 #include "state/text.h"
 #include "state/port.h"
 
-static const struct device *find_sysname(const struct snapshot *snapshot, const char *sysname)
-{
-	for (guint i = 0; i < snapshot->devices->len; i++) {
-		const struct device *device = g_ptr_array_index(snapshot->devices, i);
-
-		if (strcmp(device->sysname, sysname) == 0)
-			return device;
-	}
-	return NULL;
-}
-
 /* Two hex numbers of 1 to 4 digits. */
 static bool read_ids(const char *text, struct usb_id *ret_id)
 {
@@ -126,7 +115,7 @@ static int pick_node(const struct snapshot *snapshot, const char *path,
 {
 	g_autofree char *sysname = devices_sysname_of_node(path);
 
-	*ret_device = sysname ? find_sysname(snapshot, sysname) : NULL;
+	*ret_device = sysname ? snapshot_find_device(snapshot, sysname) : NULL;
 	if (*ret_device)
 		return 0;
 	*err = g_strdup_printf("%s is not there, or is not of a USB device", path);
@@ -142,7 +131,7 @@ int pick_device(const struct snapshot *snapshot, const char *text, const struct 
 
 	if (g_str_has_prefix(text, "/dev/"))
 		return pick_node(snapshot, text, ret_device, ret_hint, err);
-	*ret_device = find_sysname(snapshot, text);
+	*ret_device = snapshot_find_device(snapshot, text);
 	if (*ret_device)
 		return 0;
 	query = read_query(text);
@@ -153,7 +142,7 @@ int pick_device(const struct snapshot *snapshot, const char *text, const struct 
 		return -1;
 	}
 	if (query->port_sysname)
-		*ret_device = find_sysname(snapshot, query->port_sysname);
+		*ret_device = snapshot_find_device(snapshot, query->port_sysname);
 	if (*ret_device)
 		return 0;
 	matches = find_matches(snapshot, query);

@@ -63,13 +63,11 @@ static void change(GPtrArray *tags, const struct metadata_change *change)
 	}
 }
 
-static enum metadata_state state_of(const GPtrArray *tags)
+static enum metadata_state state_of(const struct domain *domain)
 {
-	for (guint i = 0; i < tags->len; i++) {
-		if (((const struct tag *)g_ptr_array_index(tags, i))->complaint)
-			return METADATA_INVALID;
-	}
-	return tags->len > 0 ? METADATA_VALID : METADATA_ABSENT;
+	if (domain->tags->len == 0)
+		return METADATA_ABSENT;
+	return domain_count_valid(domain) == domain->tags->len ? METADATA_VALID : METADATA_INVALID;
 }
 
 static struct domain *edited(const struct domain *domain, const GPtrArray *edits)
@@ -85,7 +83,7 @@ static struct domain *edited(const struct domain *domain, const GPtrArray *edits
 		copy->tags = copy_tags(domain->tags);
 		for (guint k = 0; k < edit->changes->len; k++)
 			change(copy->tags, g_ptr_array_index(edit->changes, k));
-		copy->metadata = state_of(copy->tags);
+		copy->metadata = state_of(copy);
 	}
 	return copy;
 }
@@ -93,20 +91,12 @@ static struct domain *edited(const struct domain *domain, const GPtrArray *edits
 struct pass *rehearse(const struct snapshot *snapshot, const GPtrArray *edits,
 		      const struct history *history)
 {
-	struct snapshot *then = snapshot_new();
+	struct snapshot *then = snapshot_share(snapshot);
 
+	g_ptr_array_unref(then->domains);
+	then->domains = domain_list_new();
 	for (guint i = 0; i < snapshot->domains->len; i++)
 		g_ptr_array_add(then->domains,
 				edited(g_ptr_array_index(snapshot->domains, i), edits));
-	for (guint i = 0; i < snapshot->problems->len; i++)
-		g_ptr_array_add(then->problems,
-				problem_copy(g_ptr_array_index(snapshot->problems, i)));
-	g_ptr_array_unref(then->devices);
-	then->devices = g_ptr_array_ref(snapshot->devices);
-	then->host = g_strdup(snapshot->host);
-	then->uri = g_strdup(snapshot->uri);
-	then->time = snapshot->time;
-	then->now = snapshot->now;
-	then->still_since = snapshot->still_since;
 	return pass_make(then, history);
 }

@@ -37,11 +37,8 @@ static bool is_taken(const struct domain *domain, const GPtrArray *adoptions, co
 		if (adoption->identity && g_strcmp0(adoption->identity->tag->name, name) == 0)
 			return true;
 	}
-	for (guint i = 0; i < domain->other_aliases->len; i++) {
-		if (strcmp(g_ptr_array_index(domain->other_aliases, i), alias) == 0)
-			return true;
-	}
-	return domain_find_tag(domain, name) || domain_find_hostdev(domain->live, alias) ||
+	return domain_has_other_alias(domain, alias) || domain_find_tag(domain, name) ||
+	       domain_find_hostdev(domain->live, alias) ||
 	       domain_find_hostdev(domain->config, alias);
 }
 

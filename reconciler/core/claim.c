@@ -106,11 +106,7 @@ static const GPtrArray *side_of(const struct domain *domain)
 
 static bool contains(const GPtrArray *devices, const struct device *device)
 {
-	for (guint i = 0; i < devices->len; i++) {
-		if (g_ptr_array_index(devices, i) == device)
-			return true;
-	}
-	return false;
+	return g_ptr_array_find((GPtrArray *)(uintptr_t)devices, device, NULL);
 }
 
 /*

@@ -24,10 +24,10 @@ bool match_is_certain(const struct tag *tag)
 	return tag->serial || has_port(tag);
 }
 
-static bool ids_match(const struct tag *tag, const struct device *device)
+bool match_id(const struct tag *tag, struct usb_id id)
 {
 	for (guint i = 0; i < tag->ids->len; i++) {
-		if (usb_id_equal(g_array_index(tag->ids, struct usb_id, i), device->id))
+		if (usb_id_equal(g_array_index(tag->ids, struct usb_id, i), id))
 			return true;
 	}
 	return tag->ids->len == 0;
@@ -86,7 +86,8 @@ static bool serial_is(const struct tag *tag, const char *serial)
 /* Every selector but the serial. */
 static bool rest_matches(const struct tag *tag, const struct device *device)
 {
-	return ids_match(tag, device) && port_matches(tag, device) && properties_match(tag, device);
+	return match_id(tag, device->id) && port_matches(tag, device) &&
+	       properties_match(tag, device);
 }
 
 static bool is_spelled(const struct tag *tag, const struct device *device)

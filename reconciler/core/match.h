@@ -23,6 +23,9 @@ enum specificity match_specificity(const struct tag *tag);
 /* Does the tag name something that no second device can have: a serial or a port? */
 bool match_is_certain(const struct tag *tag);
 
+/* Is that one of the ids it asks for, if it asks for any? */
+bool match_id(const struct tag *tag, struct usb_id id);
+
 /* Does the tag match the device, hub or not, taking udev's spelling of a serial for the serial? */
 bool match_device(const struct tag *tag, const struct device *device);
 

@@ -56,17 +56,6 @@ static bool may_adopt(const struct domain *domain, const struct tag *tag)
 	       !domain_find_hostdev(domain->live, alias);
 }
 
-static bool asks_for_id(const struct tag *tag, struct usb_id id)
-{
-	for (guint i = 0; i < tag->ids->len; i++) {
-		struct usb_id *one = &g_array_index(tag->ids, struct usb_id, i);
-
-		if (one->vendor == id.vendor && one->product == id.product)
-			return true;
-	}
-	return tag->ids->len == 0;
-}
-
 /* Is it the only hostdev without a tag that TAG may mean? */
 static bool is_only_choice(const struct domain *domain, const struct tag *tag,
 			   const struct hostdev *hostdev)
@@ -75,7 +64,7 @@ static bool is_only_choice(const struct domain *domain, const struct tag *tag,
 		const struct hostdev *other = g_ptr_array_index(domain->live, i);
 
 		if (other != hostdev && !tag_alias_is_ours(other->alias) &&
-		    (!other->has_id || asks_for_id(tag, other->id)))
+		    (!other->has_id || match_id(tag, other->id)))
 			return false;
 	}
 	return true;
@@ -89,7 +78,7 @@ static const struct tag *only_tag_for(const struct domain *domain, const struct 
 	for (guint i = 0; i < domain->tags->len; i++) {
 		const struct tag *tag = g_ptr_array_index(domain->tags, i);
 
-		if (!may_adopt(domain, tag) || !asks_for_id(tag, hostdev->id))
+		if (!may_adopt(domain, tag) || !match_id(tag, hostdev->id))
 			continue;
 		if (only || tag->ids->len == 0)
 			return NULL;
@@ -220,8 +209,8 @@ GArray *reroute_plan(const struct domain *domain, const GPtrArray *devices, enum
 static void warn(GPtrArray *problems, const struct domain *domain, const struct tag *tag,
 		 char *message, const char *hint)
 {
-	g_ptr_array_add(problems, problem_new(PROBLEM_BOUND_TO_HOST, SEVERITY_WARNING, domain->name,
-					      tag ? tag->name : NULL, 0, message, hint));
+	problem_warn(problems, PROBLEM_BOUND_TO_HOST, domain->name, tag ? tag->name : NULL, message,
+		     hint);
 }
 
 static void warn_of_tag(GPtrArray *problems, const struct domain *domain, const struct tag *tag)

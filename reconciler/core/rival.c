@@ -4,8 +4,8 @@
 #include "reconciler/core/match.h"
 
 /* DEVICES: those that TAG matches. */
-static bool competes(const struct snapshot *snapshot, const struct tag *tag,
-		     const GPtrArray *devices, const struct tag *other)
+static bool competes(const struct snapshot *snapshot, const struct tag *tag, GPtrArray *devices,
+		     const struct tag *other)
 {
 	g_autoptr(GPtrArray) others = NULL;
 
@@ -13,10 +13,8 @@ static bool competes(const struct snapshot *snapshot, const struct tag *tag,
 		return false;
 	others = match_devices(other, snapshot, false);
 	for (guint i = 0; i < others->len; i++) {
-		for (guint k = 0; k < devices->len; k++) {
-			if (g_ptr_array_index(others, i) == g_ptr_array_index(devices, k))
-				return true;
-		}
+		if (g_ptr_array_find(devices, g_ptr_array_index(others, i), NULL))
+			return true;
 	}
 	return tag_same_identity(tag, other);
 }

@@ -389,15 +389,6 @@ static void plan_image(struct slot *slot)
 	action->hostdev = image;
 }
 
-static bool alias_is_taken(const struct slot *slot)
-{
-	for (guint i = 0; i < slot->domain->other_aliases->len; i++) {
-		if (strcmp(g_ptr_array_index(slot->domain->other_aliases, i), slot->alias) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A failure waits for its time, unless the device has been enumerated anew. */
 static bool must_wait(const struct slot *slot, enum domain_side side, uint64_t *ret_until)
 {
@@ -475,7 +466,8 @@ static void hold(struct slot *slot)
 
 void slot_plan(struct slot *slot)
 {
-	if (alias_is_taken(slot) && (slot->tag || slot->live || slot->config)) {
+	if (domain_has_other_alias(slot->domain, slot->alias) &&
+	    (slot->tag || slot->live || slot->config)) {
 		fail(slot, SIDE_LIVE, REASON_ALIAS_TAKEN);
 		return;
 	}

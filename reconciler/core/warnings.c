@@ -5,13 +5,6 @@
 #include "state/guest_port.h"
 #include "state/text.h"
 
-static void add(GPtrArray *problems, enum problem_code code, const struct domain *domain,
-		const struct tag *tag, char *message, const char *hint)
-{
-	g_ptr_array_add(problems, problem_new(code, SEVERITY_WARNING, domain->name,
-					      tag ? tag->name : NULL, 0, message, hint));
-}
-
 /* "live hostdev ua-mine (0403:6001 at 001:005)" */
 static char *describe_hostdev(const struct unmanaged *unmanaged)
 {
@@ -48,9 +41,10 @@ static void note_stale(struct plan *plan, const struct snapshot *snapshot,
 	what = describe_hostdev(unmanaged);
 	there = snapshot_device_at(snapshot, hostdev->bus, hostdev->dev) ? "another device is there"
 									 : "nothing is there";
-	add(plan->problems, PROBLEM_HOSTDEV_STALE, unmanaged->domain, NULL,
-	    g_strdup_printf("the %s has no tag, and %s: %s", what, there, consequence(unmanaged)),
-	    "take it out with virsh; a tag keeps a device right when its number changes");
+	problem_warn(plan->problems, PROBLEM_HOSTDEV_STALE, unmanaged->domain->name, NULL,
+		     g_strdup_printf("the %s has no tag, and %s: %s", what, there,
+				     consequence(unmanaged)),
+		     "take it out with virsh; a tag keeps a device right when its number changes");
 }
 
 /*
@@ -73,11 +67,12 @@ static void note_weak_serial(struct plan *plan, const struct claim *claim)
 		return;
 	serial = text_spell(claim->tag->serial);
 	candidates = explain_candidates(claim);
-	add(plan->problems, PROBLEM_SERIAL_NOT_UNIQUE, claim->domain, claim->tag,
-	    g_strdup_printf("%u devices match, and all have the serial %s (at %s): once it is "
-			    "unplugged, nothing tells which of them is meant",
-			    claim->candidates->len, serial, candidates),
-	    "add the port to the tag");
+	problem_warn(
+		plan->problems, PROBLEM_SERIAL_NOT_UNIQUE, claim->domain->name, claim->tag->name,
+		g_strdup_printf("%u devices match, and all have the serial %s (at %s): once it is "
+				"unplugged, nothing tells which of them is meant",
+				claim->candidates->len, serial, candidates),
+		"add the port to the tag");
 }
 
 void warnings_of_plan(struct plan *plan, const struct snapshot *snapshot,
@@ -96,17 +91,18 @@ static void check_matches(GPtrArray *problems, const struct claim *claim)
 	if (claim->reason == REASON_NOT_PLUGGED_IN || claim->reason == REASON_EMPTY_GROUP ||
 	    claim->reason == REASON_HUB) {
 		if (claim->candidates->len == 0)
-			add(problems, PROBLEM_NOTHING_MATCHES, claim->domain, tag,
-			    explain_claim(claim), "compare with what `usbreconcile devices` shows");
+			problem_warn(problems, PROBLEM_NOTHING_MATCHES, claim->domain->name,
+				     tag->name, explain_claim(claim),
+				     "compare with what `usbreconcile devices` shows");
 	} else if (claim->reason == REASON_SEVERAL_MATCH && !has_weak_serial(claim)) {
-		add(problems, PROBLEM_SEVERAL_MATCH, claim->domain, tag, explain_claim(claim),
-		    "as it is, the tag gets none of them");
+		problem_warn(problems, PROBLEM_SEVERAL_MATCH, claim->domain->name, tag->name,
+			     explain_claim(claim), "as it is, the tag gets none of them");
 	}
 	if (tag->group && claim->candidates->len > tag->limit)
-		add(problems, PROBLEM_SEVERAL_MATCH, claim->domain, tag,
-		    g_strdup_printf("%u devices match, and the group takes %u of them",
-				    claim->candidates->len, tag->limit),
-		    "raise the limit, or ask for less");
+		problem_warn(problems, PROBLEM_SEVERAL_MATCH, claim->domain->name, tag->name,
+			     g_strdup_printf("%u devices match, and the group takes %u of them",
+					     claim->candidates->len, tag->limit),
+			     "raise the limit, or ask for less");
 }
 
 /* How many devices the domain's tags may have at once, as the host is today. */
@@ -137,12 +133,14 @@ static void check_ports(GPtrArray *problems, const struct plan *plan, const stru
 	}
 	if (wanted == 0 || wanted + taken <= domain->guest_ports)
 		return;
-	add(problems, PROBLEM_TOO_FEW_PORTS, domain, NULL,
-	    g_strdup_printf("its tags may need %u USB port%s; the guest has %u, and %u %s taken by "
-			    "other devices",
-			    wanted, wanted == 1 ? "" : "s", domain->guest_ports, taken,
-			    taken == 1 ? "is" : "are"),
-	    "with `virsh edit`: <controller type='usb' model='qemu-xhci' ports='15'/>");
+	problem_warn(
+		problems, PROBLEM_TOO_FEW_PORTS, domain->name, NULL,
+		g_strdup_printf(
+			"its tags may need %u USB port%s; the guest has %u, and %u %s taken by "
+			"other devices",
+			wanted, wanted == 1 ? "" : "s", domain->guest_ports, taken,
+			taken == 1 ? "is" : "are"),
+		"with `virsh edit`: <controller type='usb' model='qemu-xhci' ports='15'/>");
 }
 
 static void check_domain(GPtrArray *problems, const struct plan *plan, const struct claims *claims,
@@ -154,8 +152,8 @@ static void check_domain(GPtrArray *problems, const struct plan *plan, const str
 		char *why_not = guest_port_why_not(domain, tag);
 
 		if (why_not)
-			add(problems, PROBLEM_GUEST_PORT, domain, tag, why_not,
-			    "choose another port, or leave it to libvirt");
+			problem_warn(problems, PROBLEM_GUEST_PORT, domain->name, tag->name, why_not,
+				     "choose another port, or leave it to libvirt");
 	}
 }
 

@@ -126,12 +126,9 @@ static struct domain *domain_of(virDomainPtr handle)
 static void forget_guest_reset(struct virt_reading *reading, struct tag *tag)
 {
 	tag->guest_reset = GUEST_RESET_DEFAULT;
-	g_ptr_array_add(
-		reading->problems,
-		problem_new(PROBLEM_METADATA_WARNING, SEVERITY_WARNING, reading->domain->name,
-			    tag->name, 0,
-			    g_strdup("guestReset is left out, as this libvirt does not know it"),
-			    "libvirt 8.6 is the first that does"));
+	problem_warn(reading->problems, PROBLEM_METADATA_WARNING, reading->domain->name, tag->name,
+		     g_strdup("guestReset is left out, as this libvirt does not know it"),
+		     "libvirt 8.6 is the first that does");
 }
 
 static void forget_unknown(const struct virt *virt, struct virt_reading *reading)
@@ -196,11 +193,8 @@ static void note_bad_image(struct virt_reading *reading, const char *why)
 						"managedsave-remove %s` discards the saved state",
 						reading->domain->name, reading->domain->name);
 
-	g_ptr_array_add(
-		reading->problems,
-		problem_new(
-			PROBLEM_DOMAIN_UNREADABLE, SEVERITY_WARNING, reading->domain->name, NULL, 0,
-			g_strdup_printf("the managed save image cannot be read: %s", why), hint));
+	problem_warn(reading->problems, PROBLEM_DOMAIN_UNREADABLE, reading->domain->name, NULL,
+		     g_strdup_printf("the managed save image cannot be read: %s", why), hint);
 }
 
 static void read_image(struct virt *virt, struct virt_reading *reading)

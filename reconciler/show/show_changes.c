@@ -116,16 +116,11 @@ static void add_domains(struct changes *changes)
 	}
 }
 
-static const struct device *find_device(const struct pass *pass, const struct device *like)
+static bool is_in(const struct pass *pass, const struct device *like)
 {
-	for (guint i = 0; i < pass->snapshot->devices->len; i++) {
-		const struct device *device = g_ptr_array_index(pass->snapshot->devices, i);
+	const struct device *device = snapshot_find_device(pass->snapshot, like->sysname);
 
-		if (strcmp(device->sysname, like->sysname) == 0 &&
-		    device->incarnation == like->incarnation)
-			return device;
-	}
-	return NULL;
+	return device && device->incarnation == like->incarnation;
 }
 
 /* Those in ONE that are not in THE OTHER. */
@@ -136,7 +131,7 @@ static void add_devices(struct changes *changes, const struct pass *one, const s
 		const struct device *device = g_ptr_array_index(one->snapshot->devices, i);
 		g_autofree char *words = words_device(device);
 
-		if (!find_device(other, device))
+		if (!is_in(other, device))
 			add(changes, "%s %s: %s: %s", device->hub ? "hub" : "device",
 			    device->sysname, what, words);
 	}

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/show/show.h"
 
-#include <string.h>
-
 #include "reconciler/show/table.h"
 #include "reconciler/show/words.h"
 #include "state/text.h"
@@ -76,17 +74,6 @@ char *show_devices(const struct show_style *style, const struct snapshot *snapsh
 			       hidden > 0 ? " (hubs: --all)" : "");
 }
 
-static bool is_there(const struct snapshot *snapshot, const char *sysname)
-{
-	for (guint i = 0; i < snapshot->devices->len; i++) {
-		const struct device *device = g_ptr_array_index(snapshot->devices, i);
-
-		if (strcmp(device->sysname, sysname) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* What is plugged into HUB; NULL: root hubs, and what is in a hub that could not be read. */
 static void add_branches(struct table *table, const struct snapshot *snapshot,
 			 const struct plan *plan, const char *hub, guint depth)
@@ -95,7 +82,8 @@ static void add_branches(struct table *table, const struct snapshot *snapshot,
 		const struct device *device = g_ptr_array_index(snapshot->devices, i);
 		g_autofree char *parent = device_parent(device);
 
-		if (hub ? g_strcmp0(parent, hub) != 0 : parent && is_there(snapshot, parent))
+		if (hub ? g_strcmp0(parent, hub) != 0
+			: parent && snapshot_find_device(snapshot, parent))
 			continue;
 		table_branch(table, depth);
 		table_cell(table, device->sysname);
