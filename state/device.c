@@ -196,6 +196,11 @@ static bool same_guest_uses(const GPtrArray *a, const GPtrArray *b)
 	return same;
 }
 
+bool device_is_used(const struct device *device)
+{
+	return device->in_use || device->guest_uses->len > 0;
+}
+
 static bool same_text(const struct device *a, const struct device *b)
 {
 	return strcmp(a->sysname, b->sysname) == 0 &&
@@ -204,17 +209,21 @@ static bool same_text(const struct device *a, const struct device *b)
 	       g_strcmp0(a->untrusted_product, b->untrusted_product) == 0 &&
 	       g_strcmp0(a->id_path, b->id_path) == 0 && g_strcmp0(a->port, b->port) == 0 &&
 	       g_strcmp0(a->port_v3, b->port_v3) == 0 &&
-	       g_strcmp0(a->companion, b->companion) == 0 && g_strcmp0(a->driver, b->driver) == 0 &&
-	       g_strcmp0(a->in_use, b->in_use) == 0;
+	       g_strcmp0(a->companion, b->companion) == 0 && g_strcmp0(a->driver, b->driver) == 0;
+}
+
+bool device_same_itself(const struct device *a, const struct device *b)
+{
+	return a->bus == b->bus && a->dev == b->dev && usb_id_equal(a->id, b->id) &&
+	       a->speed == b->speed && a->hub == b->hub && a->authorized == b->authorized &&
+	       a->incarnation == b->incarnation && a->claimed == b->claimed && same_text(a, b) &&
+	       same_properties(a->properties, b->properties);
 }
 
 bool device_same(const struct device *a, const struct device *b)
 {
-	return a->bus == b->bus && a->dev == b->dev && usb_id_equal(a->id, b->id) &&
-	       a->speed == b->speed && a->hub == b->hub && a->authorized == b->authorized &&
-	       a->incarnation == b->incarnation && a->claimed == b->claimed &&
-	       same_guest_uses(a->guest_uses, b->guest_uses) && same_text(a, b) &&
-	       same_properties(a->properties, b->properties);
+	return device_same_itself(a, b) && g_strcmp0(a->in_use, b->in_use) == 0 &&
+	       same_guest_uses(a->guest_uses, b->guest_uses);
 }
 
 GPtrArray *device_list_new(void)

@@ -98,7 +98,12 @@ char *device_parent(const struct device *device);
 /* Are these the same devices in the same enumerations? Both sorted. */
 bool device_same_lists(const GPtrArray *a, const GPtrArray *b);
 
-/* Do both say the same of themselves, and is the same said of them? */
+/* Does the host or a guest past its hostdevs have it? */
+bool device_is_used(const struct device *device);
+
+/* Do both say the same of themselves? */
+bool device_same_itself(const struct device *a, const struct device *b);
+/* … and is the same said of who uses them? */
 bool device_same(const struct device *a, const struct device *b);
 
 /* By port, then sysname: the order in which devices are shown and decided. */

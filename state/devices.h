@@ -23,9 +23,10 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 		 char **err);
 
 /*
- * DEVICES, as devices_read() made them, with those of the SYSNAMES (char *, a set) as they are now:
- * a new list that shares the others. NULL: that is not all that has changed, as a hub is among them
- * or below one that was not known; read all.
+ * DEVICES, as devices_read() made them, with those of the SYSNAMES (char *, a set) as they are now,
+ * and with what depends on them: a hub takes along what is below it. A new list that shares the
+ * others. NULL: something was missed, as one of them is plugged into a hub that is not known; read
+ * all.
  */
 GPtrArray *devices_read_again(const GPtrArray *devices, GHashTable *sysnames);
 

@@ -13,23 +13,23 @@
 #include "state/device.h"
 #include "state/own.h"
 
-struct devices_use;
+/*
+ * Fills DEVICE's `in_use` and `guest_uses`, whatever they were; what that costs depends on the
+ * device alone. DOMAINS (struct domain *; may be NULL): the guests whose `uses` count. When it
+ * cannot be told how a disk of it is used it counts as used: better refused than torn out. A hub is
+ * in no use, as what is below it is other devices'.
+ */
+void devices_use_note(struct device *device, const GPtrArray *domains);
 
-/* One look at the host. DOMAINS (struct domain *; may be NULL): the guests whose `uses` count; they
- * must stay as long as the look. */
-struct devices_use *devices_use_read(const GPtrArray *domains);
-void devices_use_free(struct devices_use *use);
-OWN_DEFINE(devices_use)
+/* The same for a whole list, with one look at the host. */
+void devices_use_note_all(GPtrArray *devices, const GPtrArray *domains);
 
 /*
- * Fills DEVICE's `claimed`, `in_use` and `guest_uses`, whatever they were. When it cannot be told
- * how a disk of it is used it counts as used: better refused than torn out. A hub is in no use, as
- * what is below it is other devices'.
+ * Finds those whose disks the host uses otherwise than DEVICES says, or which one of the DOMAINS
+ * uses or did: after a mount, an umount, or when a guest's `uses` have changed. Adds their sysnames
+ * (char *) to FOUND. One look at all disks, and at no device.
  */
-void devices_use_note(const struct devices_use *use, struct device *device);
-
-/* The same for a whole list that has just been read (with what is claimed), with one look. */
-void devices_use_note_all(GPtrArray *devices, const GPtrArray *domains);
+void devices_use_find(const GPtrArray *devices, const GPtrArray *domains, GHashTable *found);
 
 /*
  * For right before DEVICE is taken: how the host uses it now, a new string, or NULL. CLAIMED: what

@@ -73,6 +73,16 @@ void disk_uses_free(struct disk_uses *use)
 	g_free(use);
 }
 
+static void add_block(GPtrArray *blocks, const char *syspath)
+{
+	struct block *block = g_new0(struct block, 1);
+
+	block->name = g_path_get_basename(syspath);
+	block->syspath = g_strdup(syspath);
+	sysfs_read(block->syspath, "dev", &block->number, &block->unread);
+	g_ptr_array_add(blocks, block);
+}
+
 static void read_blocks(GPtrArray *blocks)
 {
 	g_autoptr(GPtrArray) names = sysfs_list(BLOCKS, "");
@@ -80,17 +90,17 @@ static void read_blocks(GPtrArray *blocks)
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = g_ptr_array_index(names, i);
 		g_autofree char *link = g_build_filename(BLOCKS, name, NULL);
-		char *syspath = sysfs_usb_device(link);
-		struct block *block;
+		g_autofree char *syspath = sysfs_usb_device(link);
 
-		if (!syspath)
-			continue;
-		block = g_new0(struct block, 1);
-		block->name = g_strdup(name);
-		block->syspath = syspath;
-		sysfs_read(block->syspath, "dev", &block->number, &block->unread);
-		g_ptr_array_add(blocks, block);
+		if (syspath)
+			add_block(blocks, syspath);
 	}
+}
+
+static int compare_blocks(gconstpointer a, gconstpointer b)
+{
+	return strcmp((*(const struct block *const *)a)->name,
+		      (*(const struct block *const *)b)->name);
 }
 
 /* proc(5): "36 35 98:0 /root /point options [optional fields] - type source options" */
@@ -166,7 +176,7 @@ static void read_btrfs(GHashTable *members)
 	}
 }
 
-struct disk_uses *disk_uses_read(void)
+struct disk_uses *disk_uses_read(const GPtrArray *syspaths)
 {
 	struct disk_uses *use = g_new0(struct disk_uses, 1);
 
@@ -174,8 +184,12 @@ struct disk_uses *disk_uses_read(void)
 	use->mounts = g_ptr_array_new_with_free_func(mount_free);
 	use->swaps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	use->btrfs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	read_blocks(use->blocks);
-	/* Most hosts have no USB disk at all. */
+	for (guint i = 0; syspaths && i < syspaths->len; i++)
+		add_block(use->blocks, g_ptr_array_index(syspaths, i));
+	if (!syspaths)
+		read_blocks(use->blocks);
+	g_ptr_array_sort(use->blocks, compare_blocks);
+	/* Most hosts have no USB disk at all, and most devices are none. */
 	if (use->blocks->len == 0) {
 		use->volumes = g_ptr_array_new();
 		return use;

@@ -9,11 +9,14 @@
  * only.
  */
 
+#include <glib.h>
+
 #include "state/own.h"
 
 struct disk_uses;
 
-struct disk_uses *disk_uses_read(void);
+/* SYSPATHS (char *): of the disks and partitions that are asked about; NULL: of all. */
+struct disk_uses *disk_uses_read(const GPtrArray *syspaths);
 void disk_uses_free(struct disk_uses *uses);
 
 /*

@@ -161,6 +161,16 @@ static bool concerns(const struct found *found, const struct device *device, con
 	       (found->syspath[length] == '/' || found->syspath[length] == '\0');
 }
 
+bool guest_uses_concern(const struct guest_uses *uses, const struct device *device,
+			const char *syspath)
+{
+	for (guint i = 0; i < uses->all->len; i++) {
+		if (concerns(g_ptr_array_index(uses->all, i), device, syspath))
+			return true;
+	}
+	return false;
+}
+
 void guest_uses_note(const struct guest_uses *uses, struct device *device, const char *syspath)
 {
 	for (guint i = 0; i < uses->all->len; i++) {

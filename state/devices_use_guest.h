@@ -12,5 +12,7 @@ struct guest_uses;
 struct guest_uses *guest_uses_read(const GPtrArray *domains);
 void guest_uses_free(struct guest_uses *uses);
 
+bool guest_uses_concern(const struct guest_uses *uses, const struct device *device,
+			const char *syspath);
 /* Adds to DEVICE->guest_uses. */
 void guest_uses_note(const struct guest_uses *uses, struct device *device, const char *syspath);

@@ -19,6 +19,11 @@ struct net_uses {
 	GHashTable *defaults; /* names of those that hold a default route, a set */
 };
 
+static void add_net(GHashTable *nets, const char *syspath)
+{
+	g_hash_table_insert(nets, g_path_get_basename(syspath), g_strdup(syspath));
+}
+
 static void read_nets(GHashTable *nets)
 {
 	g_autoptr(GPtrArray) names = sysfs_list(NETS, "");
@@ -26,10 +31,10 @@ static void read_nets(GHashTable *nets)
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = g_ptr_array_index(names, i);
 		g_autofree char *link = g_build_filename(NETS, name, NULL);
-		char *syspath = sysfs_usb_device(link);
+		g_autofree char *syspath = sysfs_usb_device(link);
 
 		if (syspath)
-			g_hash_table_insert(nets, g_strdup(name), syspath);
+			add_net(nets, syspath);
 	}
 }
 
@@ -74,13 +79,16 @@ static void read_routes(GHashTable *defaults, const char *path,
 	}
 }
 
-struct net_uses *net_uses_read(void)
+struct net_uses *net_uses_read(const GPtrArray *syspaths)
 {
 	struct net_uses *uses = g_new0(struct net_uses, 1);
 
 	uses->nets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	uses->defaults = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	read_nets(uses->nets);
+	for (guint i = 0; syspaths && i < syspaths->len; i++)
+		add_net(uses->nets, g_ptr_array_index(syspaths, i));
+	if (!syspaths)
+		read_nets(uses->nets);
 	if (g_hash_table_size(uses->nets) == 0)
 		return uses;
 	read_routes(uses->defaults, ROUTES, default_v4);

@@ -3,11 +3,14 @@
 
 /* How the host uses the network interfaces among its USB devices. For devices_use.c only. */
 
+#include <glib.h>
+
 #include "state/own.h"
 
 struct net_uses;
 
-struct net_uses *net_uses_read(void);
+/* SYSPATHS (char *): of the interfaces that are asked about; NULL: of all. */
+struct net_uses *net_uses_read(const GPtrArray *syspaths);
 void net_uses_free(struct net_uses *uses);
 
 /* "enx00 is part of br0", a new string, or NULL. */

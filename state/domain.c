@@ -55,6 +55,19 @@ void domain_add_use(GPtrArray *uses, const char *by, const char *what)
 	g_ptr_array_add(uses, use);
 }
 
+bool domain_same_uses(const struct domain *a, const struct domain *b)
+{
+	bool same = a->uses->len == b->uses->len;
+
+	for (guint i = 0; same && i < a->uses->len; i++) {
+		const struct domain_use *one = g_ptr_array_index(a->uses, i);
+		const struct domain_use *other = g_ptr_array_index(b->uses, i);
+
+		same = strcmp(one->by, other->by) == 0 && strcmp(one->what, other->what) == 0;
+	}
+	return same;
+}
+
 struct domain *domain_new(const char *name, const char *uuid)
 {
 	struct domain *domain = g_atomic_rc_box_new0(struct domain);

@@ -96,6 +96,8 @@ void domain_add_port(GPtrArray *ports, const char *port, const char *by);
  * what it was here the last time is nothing to go by. */
 struct domain *domain_keep(const struct domain *old, struct domain *read);
 
+/* Do they use the same of the host? */
+bool domain_same_uses(const struct domain *a, const struct domain *b);
 /* A list for `uses`. */
 GPtrArray *domain_new_uses(void);
 

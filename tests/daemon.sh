@@ -78,8 +78,15 @@ tell plug 1-3 1234:5678 8 LAST
 check "what comes after a storm is seen" within 10 has '[.devices[].sysname] | index("1-3")'
 check "and the storm was not followed step by step" test $(($(passes udev) - seen)) -le 16
 check "nor did it cost a call" test "$(calls)" = "$before"
+tell signal 1
+check "a full listing finds what udev has told" within 10 has '.daemon.passes.resync > 1'
+check "and nothing else is said" fails_with 1 grep 'no event had told' "$work/log"
+tell silently 1-3 OTHER
+tell signal 1
+check "what no event told is found by it" within 5 has '[.devices[] | select(.sysname == "1-3").serial] == ["OTHER"]'
+check "and said, once no event came late" within 10 grep -q 'no event had told: 1-3;' "$work/log"
 check "and ends" stop 0
-check "and says what it asked libvirt" grep -q 'calls to libvirt: .*2 virConnectListAllDomains' "$work/log"
+check "and says what it asked libvirt" grep -q 'calls to libvirt: .*[0-9] virConnectListAllDomains' "$work/log"
 
 # The test driver attaches no USB device (all versions).
 cat >"$work/world.xml" <<-EOF

@@ -10,6 +10,7 @@
  *   hub SYSNAME DEV
  *   unplug SYSNAME
  *   touch SYSNAME              an event alone, "change"
+ *   silently SYSNAME SERIAL    gives it another serial number, and makes no event of that
  *   storm COUNT SECONDS SYSNAME    so many of them, evenly
  *   pause SECONDS              between events, when it is their distance that matters
  *   signal NUMBER              to the command
@@ -149,6 +150,8 @@ static int obey(const char *line)
 		mock_usb_unplug(mock, words[1]);
 	else if (strcmp(*words, "touch") == 0 && count == 2)
 		mock_usb_event(mock, words[1], "change");
+	else if (strcmp(*words, "silently") == 0 && count == 3)
+		mock_usb_set(mock, words[1], "serial", words[2]);
 	else if (strcmp(*words, "storm") == 0 && count == 4)
 		storm(words);
 	else if (strcmp(*words, "pause") == 0 && count == 2)

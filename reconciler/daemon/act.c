@@ -5,15 +5,13 @@
 #include "reconciler/apply.h"
 #include "reconciler/core/remember.h"
 #include "reconciler/daemon/announce.h"
+#include "reconciler/daemon/known_devices.h"
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/look.h"
 #include "reconciler/daemon/request.h"
 #include "reconciler/show/log.h"
 #include "state/devices.h"
 #include "state/clock.h"
-
-/* How often a device that the host itself uses is looked at. */
-#define IN_USE_LOOK (5 * G_USEC_PER_SEC)
 
 /* A pass whose jobs are under way; it is freed when the last of them is done. The count is changed
  * on the loop's thread only. */
@@ -104,9 +102,9 @@ static void note_outcomes(struct daemon *daemon, const struct doing *doing)
 		if ((int)outcome->kind < CHANGE_RESULTS)
 			daemon->report
 				.changes[action_change(outcome->action->kind)][outcome->kind]++;
-		/* An action is skipped when the world is not what the plan was made for: the
-		 * devices are read again. */
-		daemon->devices_dirty = daemon->devices_dirty || outcome->kind == OUTCOME_SKIPPED;
+		/* An action is skipped when the world is not what the plan was made for. */
+		if (outcome->kind == OUTCOME_SKIPPED && outcome->action->device)
+			known_devices_doubt(daemon, outcome->action->device);
 		log_outcome(outcome, doing->round->number);
 	}
 }
@@ -191,19 +189,6 @@ static struct pass *look_at_news(struct daemon *daemon, bool everything)
 	return pass;
 }
 
-/* Does a tag wait for the host to let go of a device? Nobody tells of an umount. */
-static bool waits_for_host(const struct plan *plan)
-{
-	for (guint i = 0; i < plan->verdicts->len; i++) {
-		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
-
-		if (verdict->reason == REASON_IN_USE_BY_HOST ||
-		    verdict->reason == REASON_IN_USE_BY_GUEST)
-			return true;
-	}
-	return false;
-}
-
 void act_pass(struct daemon *daemon, enum trigger trigger)
 {
 	struct round *round = g_new0(struct round, 1);
@@ -217,8 +202,7 @@ void act_pass(struct daemon *daemon, enum trigger trigger)
 	round->pass = look_at_news(daemon, everything);
 	snapshot = round->pass->snapshot;
 	plan = round->pass->plan;
-	if (daemon->due_release == 0 && waits_for_host(plan))
-		daemon->due_release = clock_now() + IN_USE_LOOK;
+	known_devices_note_plan(daemon, plan, everything);
 	daemon->report.passes[trigger]++;
 	daemon->report.last_pass = snapshot->time;
 	daemon->report.last_trigger = trigger;

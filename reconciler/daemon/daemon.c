@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "reconciler/daemon/act.h"
+#include "reconciler/daemon/known_devices.h"
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/request.h"
 #include "reconciler/daemon/serve.h"
@@ -13,8 +14,6 @@
 #include "reconciler/system/lock.h"
 #include "reconciler/show/log.h"
 #include "reconciler/system/service.h"
-#include "state/devices.h"
-#include "state/devices_use.h"
 #include "state/clock.h"
 
 /*
@@ -24,101 +23,11 @@
 #define ALLOWANCE      8.0
 #define ALLOWANCE_RATE 3.0
 
-/* A driver is bound a moment after its device came, and that is worth a look, but no hurry. */
-#define LOOK_DELAY (G_USEC_PER_SEC / 5)
-/* When the devices could not be listed. */
-#define READ_AGAIN (1 * G_USEC_PER_SEC)
 /* READY comes after the first pass, or after this: guests must not wait for a libvirt that is late.
  */
 #define READY_PATIENCE (20 * G_USEC_PER_SEC)
 /* What SIGTERM gives the calls under way. */
 #define STOP_PATIENCE (10 * G_USEC_PER_SEC)
-
-static GPtrArray *read_all(struct daemon *daemon, uint64_t *ret_youngest)
-{
-	g_autoptr(GPtrArray) problems = problem_list_new();
-	g_autofree char *err = NULL;
-	GPtrArray *devices = NULL;
-
-	daemon->devices_dirty = false;
-	g_hash_table_remove_all(daemon->changed);
-	if (devices_read(problems, &devices, ret_youngest, &err) < 0) {
-		log_event(LOG_TROUBLE, NULL, "cannot read this host's USB devices: %s", err);
-		daemon->devices_dirty = true;
-		daemon->due_look = clock_now() + READ_AGAIN;
-	}
-	return devices;
-}
-
-/* Of the devices that have just been read: the others are shared with rounds that are under way,
- * and how they are used is asked again before they are taken. */
-static void note_uses(const struct daemon *daemon, const GPtrArray *devices)
-{
-	g_autoptr(GPtrArray) users = known_domains_users(daemon->known_domains);
-	OWN(devices_use) use = devices_use_read(users);
-
-	for (guint i = 0; i < devices->len; i++) {
-		struct device *device = g_ptr_array_index(devices, i);
-
-		if (!g_ptr_array_find(daemon->devices, device, NULL))
-			devices_use_note(use, device);
-	}
-}
-
-/* What an event of udev's is about is all that it changes, whatever else is plugged in. Everything
- * else asks for all: no event tells that the host has mounted a disk. */
-static void read_devices(struct daemon *daemon)
-{
-	GPtrArray *devices = NULL;
-	uint64_t youngest = daemon->still_since;
-
-	if (daemon->trigger == TRIGGER_UDEV && !daemon->devices_dirty && !daemon->everything)
-		devices = devices_read_again(daemon->devices, daemon->changed);
-	if (devices)
-		g_hash_table_remove_all(daemon->changed);
-	else
-		devices = read_all(daemon, &youngest);
-	if (!devices)
-		return;
-	note_uses(daemon, devices);
-	if (!device_same_lists(devices, daemon->devices))
-		daemon->still_since = clock_now();
-	if (daemon->still_since == 0)
-		daemon->still_since = youngest;
-	g_ptr_array_unref(daemon->devices);
-	daemon->devices = devices;
-}
-
-static gboolean on_udev(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer data)
-{
-	struct daemon *daemon = data;
-
-	for (;;) {
-		char *sysname = NULL;
-
-		switch (devices_monitor_take(daemon->monitor, &sysname)) {
-		case DEVICES_EVENT_NONE:
-			return G_SOURCE_CONTINUE;
-		case DEVICES_EVENT_CHANGED:
-			g_hash_table_add(daemon->changed, sysname);
-			daemon_want(daemon, TRIGGER_UDEV);
-			break;
-		case DEVICES_EVENT_BOUND:
-			g_hash_table_add(daemon->bound, sysname);
-			if (daemon->due_look == 0)
-				daemon->due_look = clock_now() + LOOK_DELAY;
-			break;
-		case DEVICES_EVENT_LOST:
-			daemon->report.overflows++;
-			log_event(LOG_UDEV_LOST, NULL,
-				  "udev had more to say than fits: reading everything again");
-			daemon->devices_dirty = true;
-			link_resync(daemon);
-			daemon_want(daemon, TRIGGER_UDEV);
-			break;
-		}
-	}
-}
 
 static gboolean on_stop(gpointer data)
 {
@@ -155,12 +64,6 @@ static bool is_due(uint64_t *due, uint64_t now)
 	return true;
 }
 
-static gboolean move_to(gpointer sysname, gpointer unused G_GNUC_UNUSED, gpointer set)
-{
-	g_hash_table_add(set, sysname);
-	return TRUE;
-}
-
 static void check_deadlines(struct daemon *daemon)
 {
 	uint64_t now = clock_now();
@@ -169,19 +72,9 @@ static void check_deadlines(struct daemon *daemon)
 		link_start(daemon);
 	if (is_due(&daemon->due_resync, now))
 		link_resync(daemon);
-	if (is_due(&daemon->due_look, now)) {
-		g_hash_table_foreach_steal(daemon->bound, move_to, daemon->changed);
-		daemon_want(daemon, TRIGGER_UDEV);
-	}
-	if (is_due(&daemon->due_wake, now)) {
-		daemon->devices_dirty = true;
+	known_devices_check(daemon, now);
+	if (is_due(&daemon->due_wake, now))
 		daemon_want(daemon, TRIGGER_DEADLINE);
-	}
-	if (is_due(&daemon->due_release, now)) {
-		daemon->devices_dirty = true;
-		daemon->everything = true;
-		daemon_want(daemon, TRIGGER_DEADLINE);
-	}
 	if (is_due(&daemon->due_ready, now))
 		service_ready();
 }
@@ -276,8 +169,8 @@ static uint64_t step(struct daemon *daemon)
 	if (daemon->stopping)
 		return must_read_first(daemon) ? daemon->due_stop - STOP_PATIENCE / 2
 					       : last_step(daemon);
-	if (daemon->link && link_read_dirty(daemon) && !daemon->devices_dirty &&
-	    g_hash_table_size(daemon->changed) == 0 && daemon->trigger == TRIGGER_LIBVIRT) {
+	if (daemon->link && link_read_dirty(daemon) && !known_devices_are_old(daemon) &&
+	    daemon->trigger == TRIGGER_LIBVIRT) {
 		/* What libvirt told is being read; there is nothing to decide before that. */
 		daemon->wanted = false;
 		return 0;
@@ -289,9 +182,7 @@ static uint64_t step(struct daemon *daemon)
 	if (!is_allowed(daemon, &when))
 		return when;
 	daemon->wanted = false;
-	/* Always: no event tells that the host has mounted a disk, and a pass may be what libvirt's
-	 * events or a person asked for. */
-	read_devices(daemon);
+	known_devices_update(daemon);
 	act_pass(daemon, daemon->trigger);
 	return 0;
 }
@@ -300,9 +191,8 @@ static void set_alarm(struct daemon *daemon, uint64_t when)
 {
 	deadline_sooner(&when, daemon->due_connect);
 	deadline_sooner(&when, daemon->due_resync);
-	deadline_sooner(&when, daemon->due_look);
+	deadline_sooner(&when, known_devices_due(daemon));
 	deadline_sooner(&when, daemon->due_wake);
-	deadline_sooner(&when, daemon->due_release);
 	deadline_sooner(&when, daemon->due_ready);
 	deadline_sooner(&when, daemon->due_watchdog);
 	deadline_sooner(&when, daemon->due_stop);
@@ -351,14 +241,12 @@ static void set_up(struct daemon *daemon)
 	daemon->worker = worker_new(daemon->loop, DAEMON_THREADS);
 	daemon->alarm = deadline_new(daemon->loop, on_alarm, daemon);
 	daemon_init(daemon);
-	daemon->devices_dirty = true;
+	known_devices_listen(daemon);
 	daemon->allowance = ALLOWANCE;
 	daemon->allowance_at = now;
 	daemon->report.since = clock_wall();
 	daemon->due_ready = now + READY_PATIENCE;
 	daemon->due_watchdog = service_watchdog() ? now + service_watchdog() / 3 : 0;
-	listen_to(daemon, g_unix_fd_source_new(devices_monitor_fd(daemon->monitor), G_IO_IN),
-		  G_SOURCE_FUNC(on_udev));
 	listen_to(daemon, g_unix_signal_source_new(SIGTERM), on_stop);
 	listen_to(daemon, g_unix_signal_source_new(SIGINT), on_stop);
 	listen_to(daemon, g_unix_signal_source_new(SIGHUP), on_reload);

@@ -191,6 +191,16 @@ uint64_t known_domains_begin(struct known_domains *known_domains)
 	return known_domains->readings;
 }
 
+/* NEW: NULL when the domain is gone. */
+static void compare_uses(struct known_domains *known_domains, const struct domain *old,
+			 const struct domain *new)
+{
+	bool same = old && new ? domain_same_uses(old, new)
+			       : (!old || old->uses->len == 0) && (!new || new->uses->len == 0);
+
+	known_domains->uses_changed = known_domains->uses_changed || !same;
+}
+
 /* Other domains may wait for what this one had: the domain as it was is kept in `news`, so that the
  * next plan is made for them too. */
 static void forget_domain(struct known_domains *known_domains, struct known_domain *known)
@@ -205,6 +215,7 @@ void known_domains_learn(struct known_domains *known_domains, struct known_domai
 			 struct domain *domain, GPtrArray *problems)
 {
 	known->learned = ++known_domains->readings;
+	compare_uses(known_domains, known->domain, domain);
 	forget_domain(known_domains, known);
 	known->domain = domain;
 	interests_add(known_domains->interests, domain);
@@ -242,6 +253,7 @@ static void forget_unlisted(struct known_domains *known_domains, uint64_t begun)
 		struct known_domain *known = data;
 
 		if (!known->listed && !known->dirty && is_older(known, begun)) {
+			compare_uses(known_domains, known->domain, NULL);
 			forget_domain(known_domains, known);
 			g_hash_table_iter_remove(&iter);
 		} else {
@@ -295,6 +307,7 @@ void known_domains_forget(struct known_domains *known_domains, const char *uuid)
 
 	if (!known)
 		return;
+	compare_uses(known_domains, known->domain, NULL);
 	forget_domain(known_domains, known);
 	g_hash_table_add(known_domains->gone, g_strdup(uuid));
 	g_hash_table_remove(known_domains->by_uuid, uuid);

@@ -40,9 +40,10 @@ struct known_domains {
 	GHashTable *by_uuid; /* char * -> struct known_domain * */
 	uint64_t readings;   /* how many readings were learned */
 	struct interests *interests;
-	GHashTable *gone; /* char *: UUIDs forgotten since the full reading under way began */
-	GPtrArray *news;  /* struct domain *: as they were and as they are, since the last plan */
-	uint64_t wake;    /* the first of theirs */
+	GHashTable *gone;  /* char *: UUIDs forgotten since the full reading under way began */
+	GPtrArray *news;   /* struct domain *: as they were and as they are, since the last plan */
+	uint64_t wake;     /* the first of theirs */
+	bool uses_changed; /* one uses something else of the host than before */
 };
 
 struct known_domains *known_domains_new(void);

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "reconciler/core/remember.h"
+#include "reconciler/daemon/known_devices.h"
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/look.h"
 #include "reconciler/result.h"
@@ -154,6 +155,8 @@ static void begin(struct daemon *daemon, struct request *request)
 	}
 	for (guint i = 0; i < request->uuids->len; i++)
 		domain_number(daemon, request, i)->dirty = VIRT_ALL;
+	/* Who has just unmounted a disk asks for this. */
+	known_devices_doubt_uses(daemon);
 	daemon_want(daemon, TRIGGER_REQUEST);
 }
 

@@ -11,6 +11,8 @@ void daemon_init(struct daemon *daemon)
 	daemon->planned = g_ptr_array_new();
 	daemon->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	daemon->bound = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	daemon->unheard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	daemon->awaited = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 void daemon_clear(struct daemon *daemon)
@@ -21,6 +23,8 @@ void daemon_clear(struct daemon *daemon)
 	g_ptr_array_unref(daemon->planned);
 	g_hash_table_unref(daemon->changed);
 	g_hash_table_unref(daemon->bound);
+	g_hash_table_unref(daemon->unheard);
+	g_hash_table_unref(daemon->awaited);
 	daemon_changed(daemon);
 	g_free(daemon->uri);
 	g_free(daemon->said);

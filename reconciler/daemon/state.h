@@ -68,8 +68,12 @@ struct daemon {
 	GPtrArray *planned; /* those of the last pass */
 	uint64_t still_since;
 	bool devices_dirty;  /* all of them must be read again, */
+	bool events_lost;    /* … as udev's events have not told all */
 	GHashTable *changed; /* or those that udev has named since (char *, a set), */
 	GHashTable *bound;   /* and later these */
+	GHashTable *unheard; /* those that a listing found otherwise than known, and no event has
+			      * told of yet */
+	GHashTable *awaited; /* those that a tag waits for somebody to let go of */
 
 	bool wanted;          /* a pass, */
 	enum trigger trigger; /* and what asked first */
@@ -79,10 +83,11 @@ struct daemon {
 	bool ready;   /* the first pass is over */
 	bool late;    /* it was said that the watchdog is no longer fed */
 	/* Times as clock_now(), 0 never. */
-	uint64_t due_connect, due_resync, due_look, due_wake, due_ready, due_watchdog, due_stop,
-		due_release; /* a device that the host uses may be free by then */
-	double allowance;    /* passes that may start at once: a storm must not be followed step by
-				step */
+	uint64_t due_connect, due_resync, due_wake, due_ready, due_watchdog, due_stop,
+		/* of the devices (known_devices.c): */
+		due_look, due_mounts, due_unheard, due_release;
+	double allowance; /* passes that may start at once: a storm must not be followed step by
+			     step */
 	uint64_t allowance_at; /* when that was so */
 
 	struct report report; /* but for `connected`, and the calls of this connection */

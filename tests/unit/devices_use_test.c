@@ -69,9 +69,14 @@ static void mount_it(struct host *host, const char *line)
 	mock_usb_file(host->mock, "proc/self/mountinfo", text);
 }
 
+/* The look at one device finds what the look at all of them does. */
 static void assert_use(struct host *host, const char *expected)
 {
-	assert_text(host_look_at(host, "1-1")->in_use, expected);
+	const struct device *device = host_look_at(host, "1-1");
+	g_autofree char *use = devices_use_now(device, false);
+
+	assert_text(device->in_use, expected);
+	assert_text(use, expected);
 }
 
 static void a_disk_that_lies_idle_is_free(void **state)

@@ -315,6 +315,9 @@ void mock_usb_port(struct mock_usb *mock, const char *sysname, const char *peer)
 	mock_usb_file(mock, port, NULL);
 	mock_usb_link(mock, own_link, own_target);
 	if (!peer) {
+		g_autofree char *lost = real_path(mock, peer_link);
+
+		g_unlink(lost);
 		g_string_free(up, TRUE);
 		return;
 	}
