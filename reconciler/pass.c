@@ -234,33 +234,21 @@ static void block_stops(sigset_t *ret_before)
 	pthread_sigmask(SIG_BLOCK, &stops, ret_before);
 }
 
-int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray *only,
-		     struct devices_monitor *monitor, gint64 patience_usec, GPtrArray **ret_passes,
-		     char **err)
+int pass_settle(struct virt *virt, struct history *history, const GPtrArray *only,
+		struct devices_monitor *monitor, gint64 patience_usec, GPtrArray **ret_passes,
+		char **err)
 {
 	uint64_t end = clock_now() + (uint64_t)patience_usec;
 	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func(pass_drop);
 	sigset_t before;
+	int result;
 
 	block_stops(&before);
-	int result =
-		run_passes_until_quiet(virt, history, only, monitor, end, passes, &before, err);
+	result = monitor ? run_passes_until_quiet(virt, history, only, monitor, end, passes,
+						  &before, err)
+			 : run_passes(virt, history, only, passes, &before, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (result >= 0)
-		*ret_passes = g_steal_pointer(&passes);
-	return result;
-}
-
-int pass_settle(struct virt *virt, struct history *history, const GPtrArray *only,
-		GPtrArray **ret_passes, char **err)
-{
-	g_autoptr(GPtrArray) passes = g_ptr_array_new_with_free_func(pass_drop);
-	sigset_t before;
-
-	block_stops(&before);
-	int result = run_passes(virt, history, only, passes, &before, err);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (result == 0)
 		*ret_passes = g_steal_pointer(&passes);
 	return result;
 }

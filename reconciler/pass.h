@@ -42,20 +42,16 @@ int pass_look(struct virt *virt, struct history *history, struct pass **ret_pass
  * second look at what seems dead, a device list that has just changed, a quick retry). At most
  * PASS_MAX passes. The array owns its passes (struct pass *); the last one changed nothing, or gave
  * up. SIGINT and SIGTERM take effect between passes only, waiting included. 0, or -1 with *err.
+ *
+ * With a MONITOR, which is to be subscribed before this, all that again after every event, until
+ * there was none for PASS_QUIET and the last pass found nothing to do; of passes that did nothing
+ * only the last is kept. For one pass at a plug: what systemd is asked to start while it runs
+ * starts nothing, so what happens meanwhile must be seen here. After PATIENCE it gives up, and the
+ * result is 1. Without one (NULL), PATIENCE means nothing.
  */
 #define PASS_PATIENCE_USEC (4 * G_USEC_PER_SEC)
 #define PASS_MAX           12
+#define PASS_QUIET_USEC    (1 * G_USEC_PER_SEC)
 int pass_settle(struct virt *virt, struct history *history, const GPtrArray *only,
-		GPtrArray **ret_passes, char **err);
-
-/*
- * The same again after every event of MONITOR, which is to be subscribed before this, until there
- * was none for PASS_QUIET and the last pass found nothing to do. For one pass at a plug: what
- * systemd is asked to start while it runs starts nothing, so what happens meanwhile must be seen
- * here. After PATIENCE it gives up, and the result is 1. Else as pass_settle(); of passes that did
- * nothing only the last is kept.
- */
-#define PASS_QUIET_USEC (1 * G_USEC_PER_SEC)
-int pass_settle_host(struct virt *virt, struct history *history, const GPtrArray *only,
-		     struct devices_monitor *monitor, gint64 patience_usec, GPtrArray **ret_passes,
-		     char **err);
+		struct devices_monitor *monitor, gint64 patience_usec, GPtrArray **ret_passes,
+		char **err);

@@ -92,6 +92,11 @@ int cmd_try_open(struct cmd_call *call, bool read_only, struct problem **ret_pro
 /* Opens call->virt, or complains. 0 or the exit code. */
 int cmd_open(struct cmd_call *call, bool read_only);
 
+/* The same, and reads the world, or also plans for it (pass.h), without acting. */
+int cmd_read(struct cmd_call *call, bool read_only, struct snapshot **ret_snapshot);
+int cmd_look(struct cmd_call *call, bool read_only, struct history *history,
+	     struct pass **ret_pass);
+
 /* libvirt stopped answering half way: complains. Returns EX_UNAVAILABLE. */
 int cmd_lost(const struct cmd_call *call, const char *err);
 
@@ -99,12 +104,12 @@ int cmd_lost(const struct cmd_call *call, const char *err);
 const char *cmd_directory(const struct cmd_call *call);
 
 /*
- * Takes the lock of this host; or, when a daemon holds it, has that do the command: ARGUMENTS as
- * wire_ask() takes them. *ret_answer is what that printed then, *ret_lock NULL, and *ret_status its
- * exit code. 0, or the exit code after a complaint, which may be the daemon's.
+ * Takes the lock of this host; or, when a daemon holds it, has that do COMMAND with these NAMES
+ * (char *, NULL at the end; NULL: none). *ret_answer is what that printed then, *ret_lock NULL, and
+ * *ret_status its exit code. 0, or the exit code after a complaint, which may be the daemon's.
  */
-int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct lock **ret_lock,
-	     int *ret_status, char **ret_answer);
+int cmd_lock(const struct cmd_call *call, const char *command, char *const *names,
+	     struct lock **ret_lock, int *ret_status, char **ret_answer);
 
 /* The domain (by name, UUID or number), the tag of that name; or complains and lists what there is.
  * 0 or the exit code. */

@@ -107,18 +107,13 @@ static int run(struct cmd_call *call)
 {
 	OWN(history) history = history_new();
 	OWN(pass) pass = NULL;
-	g_autofree char *err = NULL;
 	int status;
 
 	if (all == (call->count > 0))
 		return cmd_misused(call, all ? "--all and DOMAIN exclude each other"
 					     : "adopt needs DOMAIN or --all");
-	status = cmd_open(call, call->dry_run);
-	if (status != EXIT_OK)
-		return status;
-	if (pass_look(call->virt, history, &pass, &err) < 0)
-		return cmd_lost(call, err);
-	return adopt(call, pass);
+	status = cmd_look(call, call->dry_run, history, &pass);
+	return status == EXIT_OK ? adopt(call, pass) : status;
 }
 
 const struct cmd cmd_adopt = {

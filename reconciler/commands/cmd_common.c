@@ -90,6 +90,26 @@ int cmd_lost(const struct cmd_call *call, const char *err)
 	return cmd_fail(call, EX_UNAVAILABLE, PROBLEM_LIBVIRT_UNREACHABLE, NULL, "%s", err);
 }
 
+int cmd_read(struct cmd_call *call, bool read_only, struct snapshot **ret_snapshot)
+{
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, read_only);
+
+	if (status == EXIT_OK && pass_read(call->virt, ret_snapshot, &err) < 0)
+		status = cmd_lost(call, err);
+	return status;
+}
+
+int cmd_look(struct cmd_call *call, bool read_only, struct history *history, struct pass **ret_pass)
+{
+	g_autofree char *err = NULL;
+	int status = cmd_open(call, read_only);
+
+	if (status == EXIT_OK && pass_look(call->virt, history, ret_pass, &err) < 0)
+		status = cmd_lost(call, err);
+	return status;
+}
+
 const char *cmd_directory(const struct cmd_call *call)
 {
 	return lock_directory(virt_is_session(call->uri));
@@ -109,15 +129,31 @@ static int pass_complaint_on(const struct cmd_call *call, int status, const char
 	return cmd_fail(call, status, code, hint, "%s", lines[0] ? lines[0] : "");
 }
 
+/* The command as the daemon takes it. */
+static GPtrArray *request(const struct cmd_call *call, const char *command, char *const *names)
+{
+	GPtrArray *arguments = g_ptr_array_new();
+
+	g_ptr_array_add(arguments, (gpointer)(guintptr)command);
+	if (call->json)
+		g_ptr_array_add(arguments, (gpointer)(guintptr) "--json");
+	g_ptr_array_add(arguments, (gpointer)(guintptr) "--");
+	for (; names && *names; names++)
+		g_ptr_array_add(arguments, *names);
+	g_ptr_array_add(arguments, NULL);
+	return arguments;
+}
+
 /* 0: there is no daemon, or it has answered: then *ret_answered. */
-static int ask(const struct cmd_call *call, const char *const *arguments, bool *ret_answered,
+static int ask(const struct cmd_call *call, const GPtrArray *arguments, bool *ret_answered,
 	       int *ret_status, char **ret_answer)
 {
 	g_autofree char *text = NULL;
 	g_autofree char *holder = NULL;
 
 	*ret_answered = false;
-	switch (wire_ask(cmd_directory(call), arguments, ret_status, &text)) {
+	switch (wire_ask(cmd_directory(call), (const char *const *)arguments->pdata, ret_status,
+			 &text)) {
 	case WIRE_ANSWERED:
 		*ret_answered = true;
 		if (*ret_status >= EX_USAGE)
@@ -140,9 +176,10 @@ static int ask(const struct cmd_call *call, const char *const *arguments, bool *
 	g_assert_not_reached();
 }
 
-int cmd_lock(const struct cmd_call *call, const char *const *arguments, struct lock **ret_lock,
-	     int *ret_status, char **ret_answer)
+int cmd_lock(const struct cmd_call *call, const char *command, char *const *names,
+	     struct lock **ret_lock, int *ret_status, char **ret_answer)
 {
+	g_autoptr(GPtrArray) arguments = request(call, command, names);
 	g_autofree char *err = NULL;
 	g_autofree char *holder = NULL;
 	const char *directory = cmd_directory(call);

@@ -21,13 +21,10 @@ static void edit_free(gpointer data)
 int cmd_edits_open(struct cmd_call *call, struct snapshot **ret_snapshot,
 		   const struct domain **ret_domain)
 {
-	g_autofree char *err = NULL;
-	int status = cmd_open(call, call->dry_run);
+	int status = cmd_read(call, call->dry_run, ret_snapshot);
 
 	if (status != EXIT_OK)
 		return status;
-	if (pass_read(call->virt, ret_snapshot, &err) < 0)
-		return cmd_lost(call, err);
 	return cmd_find_editable(call, *ret_snapshot, call->args[0], ret_domain);
 }
 
@@ -190,14 +187,13 @@ static GPtrArray *domains_of(const GPtrArray *edits)
 	return only;
 }
 
-/* RUN: the document of the pass. */
-static int print_json(const struct cmd_call *call, const GPtrArray *edits, const char *run)
+int cmd_edits_print_json(const struct cmd_call *call, const GPtrArray *edits, const char *run)
 {
 	g_autoptr(GPtrArray) metadata = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *err = NULL;
 	g_autofree char *text = NULL;
 
-	for (guint i = 0; i < edits->len; i++) {
+	for (guint i = 0; edits && i < edits->len; i++) {
 		const struct cmd_edit *edit = g_ptr_array_index(edits, i);
 		struct json_metadata each = {
 			.domain = edit->domain->name,
@@ -254,7 +250,7 @@ int cmd_edits_print(const struct cmd_call *call, const struct snapshot *snapshot
 	then = rehearse(snapshot, edits, history);
 	if (call->json) {
 		text = json_write_run(then->snapshot, then->plan, history, then->outcomes);
-		status = print_json(call, edits, text);
+		status = cmd_edits_print_json(call, edits, text);
 	} else if (edits->len > 0) {
 		print_metadata(edits);
 		tell_plan(then, only);
@@ -270,12 +266,12 @@ static int pass_here(const struct cmd_call *call, const GPtrArray *edits, const 
 	g_autofree char *err = NULL;
 	g_autofree char *text = NULL;
 
-	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
+	if (pass_settle(call->virt, history, only, NULL, 0, &passes, &err) < 0)
 		return cmd_lost(call, err);
 	done = result_gather(passes, only);
 	if (call->json) {
 		text = json_write_run(done->snapshot, done->plan, history, done->outcomes);
-		print_json(call, edits, text);
+		cmd_edits_print_json(call, edits, text);
 	} else {
 		text = show_run(done, only);
 		say_lines(text);
@@ -295,7 +291,7 @@ static int print_after_daemon(const struct cmd_call *call, const GPtrArray *edit
 	g_autofree char *err = NULL;
 
 	if (call->json)
-		return print_json(call, edits, answer);
+		return cmd_edits_print_json(call, edits, answer);
 	say_lines(answer);
 	cmd_ask_daemon(call, &history, &report);
 	g_clear_pointer(&report, report_free);
@@ -309,17 +305,13 @@ static int have_pass(const struct cmd_call *call, const GPtrArray *edits)
 {
 	OWN(lock) lock = NULL;
 	g_autoptr(GPtrArray) only = domains_of(edits);
-	g_autoptr(GPtrArray) arguments = g_ptr_array_copy(only, NULL, NULL);
+	g_autoptr(GPtrArray) names = g_ptr_array_copy(only, NULL, NULL);
 	g_autofree char *answer = NULL;
 	int answered = EXIT_OK;
 	int status;
 
-	g_ptr_array_insert(arguments, 0, (gpointer)(guintptr) "run");
-	g_ptr_array_insert(arguments, 1, (gpointer)(guintptr) "--");
-	if (call->json)
-		g_ptr_array_insert(arguments, 1, (gpointer)(guintptr) "--json");
-	g_ptr_array_add(arguments, NULL);
-	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered, &answer);
+	g_ptr_array_add(names, NULL);
+	status = cmd_lock(call, "run", (char **)names->pdata, &lock, &answered, &answer);
 	if (status != EXIT_OK)
 		return status;
 	if (lock)

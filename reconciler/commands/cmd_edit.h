@@ -21,6 +21,10 @@ GPtrArray *cmd_edits_new(void);
 void cmd_edits_add(GPtrArray *edits, const struct domain *domain, enum metadata_change_kind kind,
 		   const struct tag *tag, const char *name);
 
+/* The document of a command that may write tags: RUN, that of its pass, and the EDITS (NULL: none).
+ * Returns the exit code. */
+int cmd_edits_print_json(const struct cmd_call *call, const GPtrArray *edits, const char *run);
+
 /*
  * --dry-run: prints the metadata of each as it would be in SNAPSHOT's world, and the plan that
  * would follow. TOGETHER as below. Returns the exit code.

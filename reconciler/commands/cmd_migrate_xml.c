@@ -48,13 +48,10 @@ static int run(struct cmd_call *call)
 	const struct domain *domain;
 	g_autofree char *xml = NULL;
 	g_autofree char *err = NULL;
-	int status = cmd_open(call, false);
+	int status = cmd_read(call, false, &snapshot);
 
-	if (status != EXIT_OK)
-		return status;
-	if (pass_read(call->virt, &snapshot, &err) < 0)
-		return cmd_lost(call, err);
-	status = cmd_find_domain(call, snapshot, call->args[0], &domain);
+	if (status == EXIT_OK)
+		status = cmd_find_domain(call, snapshot, call->args[0], &domain);
 	if (status != EXIT_OK)
 		return status;
 	if (!persistent && !domain->running)

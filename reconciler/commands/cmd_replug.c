@@ -5,6 +5,7 @@
 
 #include "reconciler/commands/cmd.h"
 
+#include "reconciler/commands/cmd_edit.h"
 #include "reconciler/core/planner.h"
 #include "reconciler/core/remember.h"
 #include "reconciler/result.h"
@@ -52,20 +53,6 @@ static void print_verdicts(const struct cmd_call *call, const struct plan *plan,
 	}
 }
 
-/* RUN: the document of the passes. No tag was written. */
-static int print_json(const char *run)
-{
-	g_autoptr(GPtrArray) nothing = g_ptr_array_new();
-	g_autofree char *err = NULL;
-	g_autofree char *text = json_write_edits(run, nothing, &err);
-
-	if (text)
-		say_data(text);
-	else
-		say_error("what the daemon said is not understood: %s", err);
-	return text ? EXIT_OK : EXIT_BAD;
-}
-
 static int pass_here(const struct cmd_call *call, struct history *history, const char *domain)
 {
 	g_autoptr(GPtrArray) passes = NULL;
@@ -75,12 +62,12 @@ static int pass_here(const struct cmd_call *call, struct history *history, const
 	g_autofree char *text = NULL;
 
 	g_ptr_array_add(only, g_strdup(domain));
-	if (pass_settle(call->virt, history, only, &passes, &err) < 0)
+	if (pass_settle(call->virt, history, only, NULL, 0, &passes, &err) < 0)
 		return cmd_lost(call, err);
 	done = result_gather(passes, only);
 	if (call->json) {
 		text = json_write_run(done->snapshot, done->plan, history, done->outcomes);
-		print_json(text);
+		cmd_edits_print_json(call, NULL, text);
 	} else {
 		text = show_run(done, only);
 		say_lines(text);
@@ -102,40 +89,21 @@ static int print_plan(const struct cmd_call *call, struct pass *pass, struct his
 	pass->plan = planner_plan(pass->snapshot, history);
 	if (call->json) {
 		text = json_write_run(pass->snapshot, pass->plan, history, pass->outcomes);
-		return print_json(text);
+		return cmd_edits_print_json(call, NULL, text);
 	}
 	text = show_plan(pass->snapshot, pass->plan, only);
 	say_lines(text);
 	return EXIT_OK;
 }
 
-/* The command as the daemon takes it. */
-static GPtrArray *request(const struct cmd_call *call)
-{
-	GPtrArray *arguments = g_ptr_array_new();
-
-	g_ptr_array_add(arguments, (gpointer)(guintptr) "replug");
-	if (call->json)
-		g_ptr_array_add(arguments, (gpointer)(guintptr) "--json");
-	g_ptr_array_add(arguments, (gpointer)(guintptr) "--");
-	for (char **argument = call->args; *argument; argument++)
-		g_ptr_array_add(arguments, *argument);
-	g_ptr_array_add(arguments, NULL);
-	return arguments;
-}
-
 /* The world, and the domain and its tags that are meant. 0 or the exit code. */
 static int look(struct cmd_call *call, struct history *history, struct pass **ret_pass,
 		const struct domain **ret_domain)
 {
-	g_autofree char *err = NULL;
-	int status = cmd_open(call, call->dry_run);
+	int status = cmd_look(call, call->dry_run, history, ret_pass);
 
-	if (status != EXIT_OK)
-		return status;
-	if (pass_look(call->virt, history, ret_pass, &err) < 0)
-		return cmd_lost(call, err);
-	status = cmd_find_domain(call, (*ret_pass)->snapshot, call->args[0], ret_domain);
+	if (status == EXIT_OK)
+		status = cmd_find_domain(call, (*ret_pass)->snapshot, call->args[0], ret_domain);
 	return status == EXIT_OK ? check_names(call, *ret_domain) : status;
 }
 
@@ -144,7 +112,7 @@ static int print_answer(const struct cmd_call *call, const char *answer, int ans
 	int status = EXIT_OK;
 
 	if (call->json)
-		status = print_json(answer);
+		status = cmd_edits_print_json(call, NULL, answer);
 	else
 		say_lines(answer);
 	return status != EXIT_OK ? status : answered;
@@ -156,14 +124,12 @@ static int run(struct cmd_call *call)
 	OWN(lock) lock = NULL;
 	OWN(pass) pass = NULL;
 	const struct domain *domain = NULL;
-	g_autoptr(GPtrArray) arguments = request(call);
 	g_autofree char *answer = NULL;
 	int answered = EXIT_OK;
 	int status = EXIT_OK;
 
 	if (!call->dry_run)
-		status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered,
-				  &answer);
+		status = cmd_lock(call, "replug", call->args, &lock, &answered, &answer);
 	if (status == EXIT_OK && answer)
 		return print_answer(call, answer, answered);
 	if (status == EXIT_OK)

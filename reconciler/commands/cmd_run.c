@@ -85,13 +85,10 @@ static int dry_run(struct cmd_call *call)
 {
 	OWN(history) history = history_new();
 	OWN(pass) pass = NULL;
-	g_autofree char *err = NULL;
-	int status = cmd_open(call, true);
+	int status = cmd_look(call, true, history, &pass);
 
 	if (status != EXIT_OK)
 		return status;
-	if (pass_look(call->virt, history, &pass, &err) < 0)
-		return cmd_lost(call, err);
 	return print_plan(call, pass->snapshot, pass->plan, history);
 }
 
@@ -169,10 +166,8 @@ static int pass_here(const struct cmd_call *call, const GPtrArray *only,
 	g_autoptr(GPtrArray) passes = NULL;
 	OWN(pass) done = NULL;
 	g_autofree char *err = NULL;
-	int result =
-		monitor ? pass_settle_host(call->virt, history, only, monitor,
-					   STILL_WITHIN_SECONDS * G_USEC_PER_SEC, &passes, &err)
-			: pass_settle(call->virt, history, only, &passes, &err);
+	int result = pass_settle(call->virt, history, only, monitor,
+				 STILL_WITHIN_SECONDS * G_USEC_PER_SEC, &passes, &err);
 
 	if (result < 0)
 		return cmd_lost(call, err);
@@ -183,27 +178,11 @@ static int pass_here(const struct cmd_call *call, const GPtrArray *only,
 	return result > 0 ? fail_restless() : EXIT_OK;
 }
 
-/* The command as the daemon takes it. */
-static GPtrArray *request(const struct cmd_call *call)
-{
-	GPtrArray *arguments = g_ptr_array_new();
-
-	g_ptr_array_add(arguments, (gpointer)(guintptr) "run");
-	if (call->json)
-		g_ptr_array_add(arguments, (gpointer)(guintptr) "--json");
-	g_ptr_array_add(arguments, (gpointer)(guintptr) "--");
-	for (char **name = domain_names; name && *name; name++)
-		g_ptr_array_add(arguments, *name);
-	g_ptr_array_add(arguments, NULL);
-	return arguments;
-}
-
 /* The passes of `run`: in this process, or in the daemon when one holds the lock. */
 static int run_here(struct cmd_call *call)
 {
 	OWN(lock) lock = NULL;
 	OWN(devices_monitor) monitor = NULL;
-	g_autoptr(GPtrArray) arguments = request(call);
 	g_autoptr(GPtrArray) only = NULL;
 	g_autofree char *err = NULL;
 	g_autofree char *answer = NULL;
@@ -213,7 +192,7 @@ static int run_here(struct cmd_call *call)
 	if (until_still && devices_monitor_new(&monitor, &err) < 0)
 		return cmd_fail(call, EX_OSERR, PROBLEM_DEVICE_UNREADABLE, NULL, "%s", err);
 	/* A daemon needs no second look at libvirt, where one guest that hangs would keep us. */
-	status = cmd_lock(call, (const char *const *)arguments->pdata, &lock, &answered, &answer);
+	status = cmd_lock(call, "run", domain_names, &lock, &answered, &answer);
 	if (status != EXIT_OK)
 		return status;
 	if (!lock) {

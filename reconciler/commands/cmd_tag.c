@@ -157,19 +157,14 @@ static int run(struct cmd_call *call)
 {
 	OWN(history) history = history_new();
 	OWN(pass) pass = NULL;
-	g_autofree char *err = NULL;
 	unsigned int parts;
 	int status = read_parts(call, &parts);
 
 	if (status == EXIT_OK)
 		status = check_name(call, call->args[1]);
 	if (status == EXIT_OK)
-		status = cmd_open(call, call->dry_run);
-	if (status != EXIT_OK)
-		return status;
-	if (pass_look(call->virt, history, &pass, &err) < 0)
-		return cmd_lost(call, err);
-	return write_tag(call, pass, parts);
+		status = cmd_look(call, call->dry_run, history, &pass);
+	return status == EXIT_OK ? write_tag(call, pass, parts) : status;
 }
 
 const struct cmd cmd_tag = {

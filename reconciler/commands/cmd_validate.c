@@ -83,15 +83,10 @@ static int validate_domains(struct cmd_call *call, const char *name)
 {
 	OWN(snapshot) snapshot = NULL;
 	const struct domain *domain = NULL;
-	g_autofree char *err = NULL;
 	guint tags = 0;
-	int status = cmd_open(call, true);
+	int status = cmd_read(call, true, &snapshot);
 
-	if (status != EXIT_OK)
-		return status;
-	if (pass_read(call->virt, &snapshot, &err) < 0)
-		return cmd_lost(call, err);
-	if (name)
+	if (status == EXIT_OK && name)
 		status = cmd_find_domain(call, snapshot, name, &domain);
 	if (status != EXIT_OK)
 		return status;

@@ -61,7 +61,7 @@ static const struct pass *settle(const GPtrArray *only)
 {
 	g_autofree char *err = NULL;
 
-	assert_int_equal(pass_settle(virt, history, only, &passes, &err), 0);
+	assert_int_equal(pass_settle(virt, history, only, NULL, 0, &passes, &err), 0);
 	assert_null(err);
 	assert_true(passes->len >= 1);
 	return nth(passes->len - 1);
@@ -192,7 +192,7 @@ static int settle_host(gint64 patience)
 	g_autofree char *err = NULL;
 
 	assert_int_equal(devices_monitor_new(&monitor, &err), 0);
-	return pass_settle_host(virt, history, NULL, monitor, patience, &passes, &err);
+	return pass_settle(virt, history, NULL, monitor, patience, &passes, &err);
 }
 
 static void a_host_that_stands_still_is_looked_at_once(void **state)
