@@ -84,13 +84,9 @@ static char *finish(json_t *document)
 	return finish_as(document, JSON_INDENT(2));
 }
 
-static json_t *write_devices(const GPtrArray *devices)
+static json_t *write_device(const void *device)
 {
-	json_t *list = json_array();
-
-	for (guint i = 0; i < devices->len; i++)
-		json_array_append_new(list, json_write_device(g_ptr_array_index(devices, i)));
-	return list;
+	return json_write_device(device);
 }
 
 static json_t *new_status(const struct snapshot *snapshot, const struct plan *plan,
@@ -109,7 +105,7 @@ static json_t *new_status(const struct snapshot *snapshot, const struct plan *pl
 	json_put_bool(document, "leaving", snapshot->leaving);
 	json_put_time(document, "still_since", snapshot->still_since);
 	json_put_time(document, "wake", plan_wake(plan));
-	json_put(document, "devices", write_devices(snapshot->devices));
+	json_put(document, "devices", json_put_new_list(snapshot->devices, write_device));
 	json_put(document, "domains", domains);
 	json_put(document, "unmanaged", json_write_unmanaged(plan));
 	json_put(document, "history", json_write_history(history));

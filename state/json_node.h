@@ -42,6 +42,13 @@ struct json_node json_node_need(const struct json_node *object, const char *key)
 size_t json_node_length(const struct json_node *list);
 struct json_node json_node_at(const struct json_node *list, size_t index);
 
+/* JSON_NODE_EACH(element, list) { … }: of the LIST, a struct json_node; none when it is not there.
+ */
+#define JSON_NODE_EACH(element, list)                                                              \
+	for (struct json_node element##_list = (list), element = json_node_at(&element##_list, 0); \
+	     element.index < json_node_length(&element##_list);                                    \
+	     element = json_node_at(&element##_list, element.index + 1))
+
 /* A text as json_put_text() puts it, from the "_hex" twin if there is one: a new string, or NULL.
  */
 char *json_node_text(const struct json_node *object, const char *key);

@@ -67,3 +67,24 @@ struct json_t *json_put_new_id(const struct usb_id *id)
 	json_put(object, "product", json_string(digits));
 	return object;
 }
+
+struct json_t *json_put_new_texts(const char *key, ...)
+{
+	json_t *object = json_object();
+	va_list values;
+
+	va_start(values, key);
+	for (; key; key = va_arg(values, const char *))
+		json_put_text(object, key, va_arg(values, const char *));
+	va_end(values);
+	return object;
+}
+
+struct json_t *json_put_new_list(const GPtrArray *items, struct json_t *(*write)(const void *item))
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; items && i < items->len; i++)
+		json_array_append_new(list, write(g_ptr_array_index(items, i)));
+	return list;
+}

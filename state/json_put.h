@@ -26,5 +26,11 @@ struct json_t *json_put_new_time(uint64_t usec); /* the number */
 /* {"vendor": "0403", "product": "6001"} */
 struct json_t *json_put_new_id(const struct usb_id *id);
 
+/* A new object of texts: keys, each with its text, NULL at the end. */
+struct json_t *json_put_new_texts(const char *key, ...) G_GNUC_NULL_TERMINATED;
+
+/* A new list of what WRITE makes of each of ITEMS. */
+struct json_t *json_put_new_list(const GPtrArray *items, struct json_t *(*write)(const void *item));
+
 /* Hands VALUE over. NULL becomes null. */
 void json_put(struct json_t *object, const char *key, struct json_t *value);

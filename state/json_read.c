@@ -50,10 +50,7 @@ static struct problem *read_problem(const struct json_node *node)
 
 void json_read_problems(const struct json_node *node, GPtrArray *problems)
 {
-	size_t length = json_node_length(node);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(node, i);
+	JSON_NODE_EACH (element, *node) {
 		OWN(problem) problem = read_problem(&element);
 
 		/* Those the next plan makes anew. */
@@ -93,11 +90,7 @@ static unsigned int need_number(const struct json_node *object, const char *key)
 
 static void read_guest_uses(const struct json_node *node, struct device *device)
 {
-	struct json_node list = json_node_get(node, "guest_uses");
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
+	JSON_NODE_EACH (element, json_node_get(node, "guest_uses")) {
 		g_autofree char *domain = json_node_need_text(&element, "domain");
 		g_autofree char *how = json_node_need_text(&element, "how");
 
@@ -136,10 +129,8 @@ static struct device *read_device(const struct json_node *node)
 void json_read_devices(const struct json_node *node, GPtrArray *devices)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-	size_t length = json_node_length(node);
 
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(node, i);
+	JSON_NODE_EACH (element, *node) {
 		struct device *device = read_device(&element);
 
 		/* The array owns what the table points to. */
@@ -251,10 +242,7 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 
 void json_read_history(const struct json_node *node, struct history *history)
 {
-	size_t length = json_node_length(node);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(node, i);
+	JSON_NODE_EACH (element, *node) {
 		struct json_node name = json_node_get(&element, "uuid");
 		g_autofree char *uuid = json_node_need_text(&element, "uuid");
 		g_autofree char *alias = json_node_need_text(&element, "alias");

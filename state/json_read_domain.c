@@ -44,11 +44,7 @@ static unsigned int read_count(const struct json_node *object, const char *key,
 
 static void read_ids(const struct json_node *want, GArray *ids)
 {
-	struct json_node list = json_node_get(want, "ids");
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
+	JSON_NODE_EACH (element, json_node_get(want, "ids")) {
 		struct usb_id id = json_node_id(&element);
 
 		g_array_append_val(ids, id);
@@ -57,11 +53,7 @@ static void read_ids(const struct json_node *want, GArray *ids)
 
 static void read_matches(const struct json_node *want, GPtrArray *matches)
 {
-	struct json_node list = json_node_get(want, "matches");
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
+	JSON_NODE_EACH (element, json_node_get(want, "matches")) {
 		g_autofree char *property = json_node_need_text(&element, "property");
 		g_autofree char *value = json_node_text(&element, "value");
 
@@ -121,12 +113,7 @@ static struct tag *read_tag(const struct json_node *node)
 
 static void read_tags(const struct json_node *domain, GPtrArray *tags)
 {
-	struct json_node list = json_node_get(domain, "tags");
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
-
+	JSON_NODE_EACH (element, json_node_get(domain, "tags")) {
 		g_ptr_array_add(tags, read_tag(&element));
 	}
 }
@@ -163,23 +150,14 @@ static struct hostdev *read_hostdev(const struct json_node *node)
 
 static void read_hostdevs(const struct json_node *domain, const char *key, GPtrArray *hostdevs)
 {
-	struct json_node list = json_node_get(domain, key);
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
-
+	JSON_NODE_EACH (element, json_node_get(domain, key)) {
 		g_ptr_array_add(hostdevs, read_hostdev(&element));
 	}
 }
 
 static void read_aliases(const struct json_node *domain, GPtrArray *aliases)
 {
-	struct json_node list = json_node_get(domain, "other_aliases");
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
+	JSON_NODE_EACH (element, json_node_get(domain, "other_aliases")) {
 		const char *alias = json_node_string(&element);
 
 		if (alias)
@@ -189,11 +167,7 @@ static void read_aliases(const struct json_node *domain, GPtrArray *aliases)
 
 static void read_ports(const struct json_node *object, const char *key, GPtrArray *ports)
 {
-	struct json_node list = json_node_get(object, key);
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
+	JSON_NODE_EACH (element, json_node_get(object, key)) {
 		struct json_node node = json_node_get(&element, "port");
 		g_autofree char *port = json_node_need_text(&element, "port");
 		g_autofree char *by = json_node_need_text(&element, "by");
@@ -216,11 +190,7 @@ static void read_ports_taken(const struct json_node *domain, GPtrArray *live, GP
 
 static void read_uses(const struct json_node *domain, GPtrArray *uses)
 {
-	struct json_node list = json_node_get(domain, "uses");
-	size_t length = json_node_length(&list);
-
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(&list, i);
+	JSON_NODE_EACH (element, json_node_get(domain, "uses")) {
 		g_autofree char *by = json_node_need_text(&element, "by");
 		g_autofree char *what = json_node_need_text(&element, "what");
 
@@ -262,10 +232,8 @@ void json_read_domains(const struct json_node *node, GPtrArray *domains)
 {
 	g_autoptr(GHashTable) uuids = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-	size_t length = json_node_length(node);
 
-	for (size_t i = 0; i < length; i++) {
-		struct json_node element = json_node_at(node, i);
+	JSON_NODE_EACH (element, *node) {
 		struct domain *domain = read_domain(&element);
 
 		/* The array owns what the tables point to. */

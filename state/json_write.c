@@ -7,8 +7,9 @@
 #include "state/json_put.h"
 #include "state/text.h"
 
-static json_t *write_problem(const struct problem *problem)
+static json_t *write_problem(const void *item)
 {
+	const struct problem *problem = item;
 	json_t *object = json_object();
 
 	json_put(object, "code", json_string(problem_code_name(problem->code)));
@@ -22,19 +23,13 @@ static json_t *write_problem(const struct problem *problem)
 	return object;
 }
 
-static void append_problems(json_t *list, const GPtrArray *problems)
-{
-	for (guint i = 0; i < problems->len; i++)
-		json_array_append_new(list, write_problem(g_ptr_array_index(problems, i)));
-}
-
 struct json_t *json_write_problems_of(const struct snapshot *snapshot, const struct plan *plan)
 {
-	json_t *list = json_array();
+	json_t *list = json_put_new_list(snapshot->problems, write_problem);
+	json_t *planned = json_put_new_list(plan ? plan->problems : NULL, write_problem);
 
-	append_problems(list, snapshot->problems);
-	if (plan)
-		append_problems(list, plan->problems);
+	json_array_extend(list, planned);
+	json_decref(planned);
 	return list;
 }
 
@@ -78,19 +73,11 @@ static void write_properties(json_t *device, GHashTable *properties)
 		json_decref(bytes);
 }
 
-static json_t *write_guest_uses(const GPtrArray *uses)
+static json_t *write_guest_use(const void *item)
 {
-	json_t *list = json_array();
+	const struct guest_use *use = item;
 
-	for (guint i = 0; i < uses->len; i++) {
-		const struct guest_use *use = g_ptr_array_index(uses, i);
-		json_t *object = json_object();
-
-		json_put_text(object, "domain", use->domain);
-		json_put_text(object, "how", use->how);
-		json_array_append_new(list, object);
-	}
-	return list;
+	return json_put_new_texts("domain", use->domain, "how", use->how, NULL);
 }
 
 struct json_t *json_write_device(const struct device *device)
@@ -116,7 +103,7 @@ struct json_t *json_write_device(const struct device *device)
 	json_put_text(object, "driver", device->driver);
 	json_put_bool(object, "claimed", device->claimed);
 	json_put_text(object, "in_use", device->in_use);
-	json_put(object, "guest_uses", write_guest_uses(device->guest_uses));
+	json_put(object, "guest_uses", json_put_new_list(device->guest_uses, write_guest_use));
 	json_put_int(object, "incarnation", (int64_t)device->incarnation);
 	write_properties(object, device->properties);
 	return object;

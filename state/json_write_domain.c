@@ -8,13 +8,9 @@
 #include "state/json_write_plan.h"
 #include "state/text.h"
 
-static json_t *write_hostdevs(const GPtrArray *hostdevs)
+static json_t *write_hostdev(const void *hostdev)
 {
-	json_t *list = json_array();
-
-	for (guint i = 0; i < hostdevs->len; i++)
-		json_array_append_new(list, json_write_hostdev(g_ptr_array_index(hostdevs, i)));
-	return list;
+	return json_write_hostdev(hostdev);
 }
 
 static json_t *write_ids(const GArray *ids)
@@ -26,19 +22,11 @@ static json_t *write_ids(const GArray *ids)
 	return list;
 }
 
-static json_t *write_matches(const GPtrArray *matches)
+static json_t *write_match(const void *item)
 {
-	json_t *list = json_array();
+	const struct tag_match *match = item;
 
-	for (guint i = 0; i < matches->len; i++) {
-		const struct tag_match *match = g_ptr_array_index(matches, i);
-		json_t *object = json_object();
-
-		json_put_text(object, "property", match->property);
-		json_put_text(object, "value", match->value);
-		json_array_append_new(list, object);
-	}
-	return list;
+	return json_put_new_texts("property", match->property, "value", match->value, NULL);
 }
 
 static json_t *write_want(const struct tag *tag)
@@ -51,7 +39,7 @@ static json_t *write_want(const struct tag *tag)
 	json_put_text(object, "serial", tag->serial);
 	json_put_text(object, "port", tag->port);
 	json_put_text(object, "port_sysname", tag->port_sysname);
-	json_put(object, "matches", write_matches(tag->matches));
+	json_put(object, "matches", json_put_new_list(tag->matches, write_match));
 	json_put_bool(object, "required", tag->required);
 	json_put_bool(object, "enabled", tag->enabled);
 	json_put_bool(object, "force", tag->force);
@@ -83,57 +71,35 @@ static json_t *write_tags(const struct domain *domain, const struct plan *plan)
 }
 
 /* They are attributes of an XML document, so they are UTF-8; if not, a printable form must do. */
-static json_t *write_aliases(const GPtrArray *aliases)
+static json_t *write_alias(const void *alias)
 {
-	json_t *list = json_array();
+	g_autofree char *text =
+		g_utf8_validate(alias, -1, NULL) ? g_strdup(alias) : text_printable(alias);
 
-	for (guint i = 0; i < aliases->len; i++) {
-		const char *alias = g_ptr_array_index(aliases, i);
-		g_autofree char *text =
-			g_utf8_validate(alias, -1, NULL) ? g_strdup(alias) : text_printable(alias);
-
-		json_array_append_new(list, json_string(text));
-	}
-	return list;
+	return json_string(text);
 }
 
-static json_t *write_ports(const GPtrArray *ports)
+static json_t *write_port(const void *item)
 {
-	json_t *list = json_array();
+	const struct guest_port *taken = item;
 
-	for (guint i = 0; i < ports->len; i++) {
-		const struct guest_port *taken = g_ptr_array_index(ports, i);
-		json_t *object = json_object();
-
-		json_put_text(object, "port", taken->port);
-		json_put_text(object, "by", taken->by);
-		json_array_append_new(list, object);
-	}
-	return list;
+	return json_put_new_texts("port", taken->port, "by", taken->by, NULL);
 }
 
 static json_t *write_ports_taken(const struct domain *domain)
 {
 	json_t *object = json_object();
 
-	json_put(object, "live", write_ports(domain->live_ports));
-	json_put(object, "config", write_ports(domain->config_ports));
+	json_put(object, "live", json_put_new_list(domain->live_ports, write_port));
+	json_put(object, "config", json_put_new_list(domain->config_ports, write_port));
 	return object;
 }
 
-static json_t *write_uses(const GPtrArray *uses)
+static json_t *write_use(const void *item)
 {
-	json_t *list = json_array();
+	const struct domain_use *use = item;
 
-	for (guint i = 0; i < uses->len; i++) {
-		const struct domain_use *use = g_ptr_array_index(uses, i);
-		json_t *object = json_object();
-
-		json_put_text(object, "by", use->by);
-		json_put_text(object, "what", use->what);
-		json_array_append_new(list, object);
-	}
-	return list;
+	return json_put_new_texts("by", use->by, "what", use->what, NULL);
 }
 
 struct json_t *json_write_domain(const struct domain *domain, const struct plan *plan)
@@ -151,11 +117,11 @@ struct json_t *json_write_domain(const struct domain *domain, const struct plan 
 	json_put_bool(object, "migrating", domain->migrating);
 	json_put(object, "metadata", json_string(metadata_state_name(domain->metadata)));
 	json_put(object, "tags", write_tags(domain, plan));
-	json_put(object, "live", write_hostdevs(domain->live));
-	json_put(object, "config", write_hostdevs(domain->config));
-	json_put(object, "image", write_hostdevs(domain->image));
+	json_put(object, "live", json_put_new_list(domain->live, write_hostdev));
+	json_put(object, "config", json_put_new_list(domain->config, write_hostdev));
+	json_put(object, "image", json_put_new_list(domain->image, write_hostdev));
 	json_put(object, "ports_taken", write_ports_taken(domain));
-	json_put(object, "other_aliases", write_aliases(domain->other_aliases));
-	json_put(object, "uses", write_uses(domain->uses));
+	json_put(object, "other_aliases", json_put_new_list(domain->other_aliases, write_alias));
+	json_put(object, "uses", json_put_new_list(domain->uses, write_use));
 	return object;
 }

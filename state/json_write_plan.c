@@ -42,8 +42,9 @@ static json_t *write_owner(const struct member *member)
 	return object;
 }
 
-static json_t *write_member(const struct member *member)
+static json_t *write_member(const void *item)
 {
+	const struct member *member = item;
 	json_t *object = json_object();
 
 	json_put_text(object, "alias", member->alias);
@@ -59,22 +60,16 @@ static json_t *write_member(const struct member *member)
 	return object;
 }
 
+static json_t *write_sysname(const void *device)
+{
+	return json_string(((const struct device *)device)->sysname);
+}
+
 void json_write_verdict(struct json_t *tag, const struct verdict *verdict)
 {
-	json_t *candidates = json_array();
-	json_t *members = json_array();
-
 	put_judgement(tag, verdict->kind, verdict->reason, verdict->severity, verdict->sentence);
-	for (guint i = 0; verdict->candidates && i < verdict->candidates->len; i++) {
-		const struct device *device = g_ptr_array_index(verdict->candidates, i);
-
-		json_array_append_new(candidates, json_string(device->sysname));
-	}
-	for (guint i = 0; verdict->members && i < verdict->members->len; i++)
-		json_array_append_new(members,
-				      write_member(g_ptr_array_index(verdict->members, i)));
-	json_put(tag, "candidates", candidates);
-	json_put(tag, "members", members);
+	json_put(tag, "candidates", json_put_new_list(verdict->candidates, write_sysname));
+	json_put(tag, "members", json_put_new_list(verdict->members, write_member));
 }
 
 struct json_t *json_write_summary(const struct plan *plan)
@@ -102,8 +97,9 @@ struct json_t *json_write_summary(const struct plan *plan)
 	return summary;
 }
 
-static json_t *write_unmanaged(const struct unmanaged *unmanaged)
+static json_t *write_unmanaged(const void *item)
 {
+	const struct unmanaged *unmanaged = item;
 	json_t *object = json_object();
 
 	json_put_text(object, "domain", unmanaged->domain->name);
@@ -115,11 +111,7 @@ static json_t *write_unmanaged(const struct unmanaged *unmanaged)
 
 struct json_t *json_write_unmanaged(const struct plan *plan)
 {
-	json_t *list = json_array();
-
-	for (guint i = 0; i < plan->unmanaged->len; i++)
-		json_array_append_new(list, write_unmanaged(g_ptr_array_index(plan->unmanaged, i)));
-	return list;
+	return json_put_new_list(plan->unmanaged, write_unmanaged);
 }
 
 static void add_wishes(json_t *list, const struct verdict *verdict, const struct device *device)
