@@ -10,7 +10,6 @@
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/request.h"
 #include "reconciler/daemon/serve.h"
-#include "reconciler/daemon/watchers.h"
 #include "reconciler/system/lock.h"
 #include "reconciler/show/log.h"
 #include "reconciler/system/service.h"
@@ -215,7 +214,6 @@ static void run(struct daemon *daemon)
 
 		request_check(daemon);
 		serve_check(daemon);
-		watchers_check(daemon);
 		if (may_leave(daemon))
 			return;
 		if (daemon->wanted && !daemon->stopping && when == 0)
@@ -277,7 +275,6 @@ static void tear_down(struct daemon *daemon)
 	bool finished = worker_outstanding(daemon->worker) == 0;
 
 	service_stopping();
-	watchers_end(daemon);
 	if (daemon->link)
 		link_tell_calls(daemon);
 	if (finished && daemon->link) {
@@ -312,7 +309,6 @@ int daemon_run(const struct daemon_options *options)
 	}
 	set_up(daemon);
 	serve_start(daemon, lock_directory(virt_is_session(options->uri)));
-	watchers_start(daemon, lock_directory(virt_is_session(options->uri)));
 	link_start(daemon);
 	run(daemon);
 	serve_stop(daemon);

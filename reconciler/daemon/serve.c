@@ -22,6 +22,8 @@
 #define WRITE_PATIENCE (10 * G_USEC_PER_SEC)
 /* When this process has no room for another file. One that is closed here makes room earlier. */
 #define FULL_PATIENCE (1 * G_USEC_PER_SEC)
+/* For who watches to take something, when there is something. */
+#define WATCH_PATIENCE (10 * G_USEC_PER_SEC)
 /* How many versions of the document are kept for readers that are slow. */
 #define DOCUMENTS_MOST 8
 
@@ -33,7 +35,8 @@ struct door {
 	 * keeps its place; of those who wait for an answer the first is the next to have it. */
 	bool first_goes;
 	void (*enter)(struct door *door, struct talk *talk);
-	void (*turn_away)(struct talk *talk);
+	void (*turn_away)(struct talk *talk); /* a last word to who has to go, or NULL */
+	const char *use;                      /* what nobody can do without it */
 
 	struct daemon *daemon;
 	struct talk_calls calls;
@@ -79,8 +82,12 @@ static void enter_status(struct door *door, struct talk *talk)
 	forget_old_documents(door);
 }
 
-static void turn_away_reader(struct talk *talk G_GNUC_UNUSED)
+/* Who says anything is none. */
+static void enter_watch(struct door *door, struct talk *talk)
 {
+	talk_listen(talk, 0);
+	talk_set_patience(talk, WATCH_PATIENCE);
+	talk_write(talk, document_line(door->daemon));
 }
 
 static void enter_control(struct door *door G_GNUC_UNUSED, struct talk *talk)
@@ -112,24 +119,44 @@ static void hear_request(struct talk *talk, const char *said, size_t length, voi
 	request_take(door->daemon, talk, said ? wire_parse_request(said, length) : NULL);
 }
 
+static void hear_watcher(struct talk *talk, const char *said G_GNUC_UNUSED,
+			 size_t length G_GNUC_UNUSED, void *data)
+{
+	leave(data, talk);
+}
+
+enum { DOOR_STATUS, DOOR_CONTROL, DOOR_WATCH };
+
 static const struct door plans[] = {
-	{
-		.name = WIRE_STATUS,
-		.mode = 0666,
-		.places = 64,
-		.first_goes = true,
-		.enter = enter_status,
-		.turn_away = turn_away_reader,
-		.calls = {.heard = hear_nothing},
-	},
-	{
-		.name = WIRE_CONTROL,
-		.mode = 0660,
-		.places = 256,
-		.enter = enter_control,
-		.turn_away = turn_away_request,
-		.calls = {.heard = hear_request},
-	},
+	[DOOR_STATUS] =
+		{
+			.name = WIRE_STATUS,
+			.mode = 0666,
+			.places = 64,
+			.first_goes = true,
+			.enter = enter_status,
+			.use = "ask",
+			.calls = {.heard = hear_nothing},
+		},
+	[DOOR_CONTROL] =
+		{
+			.name = WIRE_CONTROL,
+			.mode = 0660,
+			.places = 256,
+			.enter = enter_control,
+			.turn_away = turn_away_request,
+			.use = "ask",
+			.calls = {.heard = hear_request},
+		},
+	[DOOR_WATCH] =
+		{
+			.name = WIRE_WATCH,
+			.mode = 0666,
+			.places = 512,
+			.enter = enter_watch,
+			.use = "watch",
+			.calls = {.heard = hear_watcher},
+		},
 };
 
 struct server {
@@ -168,7 +195,8 @@ static void make_room(struct door *door)
 
 	while (talk_user(at->data) != user)
 		at = door->first_goes ? at->next : at->prev;
-	door->turn_away(at->data);
+	if (door->turn_away)
+		door->turn_away(at->data);
 	leave(door, at->data);
 }
 
@@ -234,12 +262,26 @@ static void check_door(struct door *door, uint64_t now)
 		open_door(door);
 }
 
+static void tell_watchers(const struct door *door)
+{
+	struct daemon *daemon = door->daemon;
+
+	if (door->talks.length == 0)
+		document_forget_line(daemon);
+	else if (document_line_is_new(daemon))
+		for (const GList *at = door->talks.head; at; at = at->next)
+			talk_write_latest(at->data, document_line(daemon));
+}
+
 void serve_check(struct daemon *daemon)
 {
 	uint64_t now = clock_now();
 
-	for (size_t i = 0; daemon->server && i < G_N_ELEMENTS(plans); i++)
+	if (!daemon->server)
+		return;
+	for (size_t i = 0; i < G_N_ELEMENTS(plans); i++)
 		check_door(&daemon->server->doors[i], now);
+	tell_watchers(&daemon->server->doors[DOOR_WATCH]);
 }
 
 uint64_t serve_due(const struct daemon *daemon)
@@ -271,7 +313,8 @@ void serve_start(struct daemon *daemon, const char *directory)
 		if (door->fd >= 0)
 			open_door(door);
 		else /* Healing devices does not need it. */
-			log_event(LOG_TROUBLE, NULL, "%s; nobody can ask this daemon", err);
+			log_event(LOG_TROUBLE, NULL, "%s; nobody can %s this daemon", err,
+				  door->use);
 	}
 }
 
@@ -286,5 +329,6 @@ void serve_stop(struct daemon *daemon)
 		if (door->fd >= 0)
 			close(door->fd);
 	}
+	document_forget_line(daemon);
 	g_clear_pointer(&daemon->server, g_free);
 }

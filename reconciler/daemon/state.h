@@ -94,7 +94,7 @@ struct daemon {
 	GList *requests;      /* struct request *: commands that wait for passes (request.c) */
 	GBytes *document;     /* NULL: something has changed since it was rendered (document.c) */
 	uint64_t document_at;
-	struct watchers *watchers; /* watchers.c */
+	struct watched *watched; /* by those who watch (document.c); NULL: nobody does */
 };
 
 /* What it knows before anything has happened: nothing. */

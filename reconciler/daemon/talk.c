@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "state/clock.h"
+
 /* At one turn of the loop: one who reads fast must not keep the others waiting. */
 #define WRITE_AT_ONCE (256 * 1024)
 
@@ -23,7 +25,14 @@ struct talk {
 	size_t written; /* of the first of them */
 	bool ends;
 	uint64_t due;
+	uint64_t patience; /* 0: `due` is as it was set */
 };
+
+static void be_patient(struct talk *talk)
+{
+	if (talk->patience > 0)
+		talk->due = talk->texts.length > 0 ? clock_now() + talk->patience : 0;
+}
 
 /* Hanging up is always heard. */
 static void set_ears(struct talk *talk)
@@ -80,6 +89,7 @@ static bool write_some(struct talk *talk)
 			g_bytes_unref(g_queue_pop_head(&talk->texts));
 			talk->written = 0;
 		}
+		be_patient(talk);
 	}
 	return true;
 }
@@ -159,7 +169,22 @@ void talk_listen(struct talk *talk, size_t most)
 void talk_write(struct talk *talk, GBytes *text)
 {
 	g_queue_push_tail(&talk->texts, g_bytes_ref(text));
+	if (talk->texts.length == 1)
+		be_patient(talk);
 	set_ears(talk);
+}
+
+void talk_write_latest(struct talk *talk, GBytes *text)
+{
+	guint begun = talk->written > 0 ? 1 : 0;
+	uint64_t due = talk->due;
+
+	while (talk->texts.length > begun)
+		g_bytes_unref(g_queue_pop_tail(&talk->texts));
+	talk_write(talk, text);
+	/* That there is something newer is no reason to wait longer. */
+	if (due != 0)
+		talk->due = due;
 }
 
 const GBytes *talk_text(const struct talk *talk)
@@ -182,6 +207,12 @@ void talk_say_goodbye(struct talk *talk, const char *text)
 void talk_set_due(struct talk *talk, uint64_t due)
 {
 	talk->due = due;
+}
+
+void talk_set_patience(struct talk *talk, uint64_t patience)
+{
+	talk->patience = patience;
+	be_patient(talk);
 }
 
 uint64_t talk_due(const struct talk *talk)

@@ -35,6 +35,8 @@ void talk_listen(struct talk *talk, size_t most);
 /* TEXT, after what is still being written, now or as soon as the other side takes it; a reference
  * is taken. */
 void talk_write(struct talk *talk, GBytes *text);
+/* The same, but instead of what waits and was not begun: who is slow gets the latest. */
+void talk_write_latest(struct talk *talk, GBytes *text);
 /* The one that is being written, NULL: none. */
 const GBytes *talk_text(const struct talk *talk);
 /* Nothing more will be written: it is over when the last byte is. */
@@ -45,4 +47,7 @@ void talk_say_goodbye(struct talk *talk, const char *text);
 /* By when the other side must have done what it is waited for, as clock_now(); 0: never. Whoever
  * keeps the talk frees it then. */
 void talk_set_due(struct talk *talk, uint64_t due);
+/* From now on that is so long after it last took something, as long as anything is to be written.
+ */
+void talk_set_patience(struct talk *talk, uint64_t patience);
 uint64_t talk_due(const struct talk *talk);

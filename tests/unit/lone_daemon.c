@@ -6,12 +6,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include <glib/gstdio.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "reconciler/daemon/serve.h"
+#include "reconciler/system/wire.h"
 #include "state/clock.h"
 
 static const char place[] =
@@ -143,4 +148,42 @@ void lone_connect(struct daemon *daemon)
 	lone_finish(daemon, daemon->worker);
 	assert_non_null(daemon->link);
 	assert_true(daemon->listed);
+}
+
+int lone_serve(void **state)
+{
+	lone_setup(state);
+	serve_start(&((struct lone *)*state)->daemon, ((struct lone *)*state)->directory);
+	return 0;
+}
+
+int lone_serve_end(void **state)
+{
+	struct lone *lone = *state;
+	const char *names[] = {WIRE_STATUS, WIRE_CONTROL, WIRE_WATCH};
+
+	serve_stop(&lone->daemon);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(lone->directory, names[i], NULL);
+
+		g_unlink(path);
+	}
+	return lone_teardown(state);
+}
+
+int lone_knock(const struct lone *lone, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", lone->directory, name);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+void lone_turn(struct daemon *daemon)
+{
+	while (g_main_context_iteration(daemon->loop, FALSE))
+		;
+	serve_check(daemon);
 }

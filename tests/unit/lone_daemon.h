@@ -37,3 +37,13 @@ void lone_finish(const struct daemon *daemon, const struct worker *worker);
 void lone_try_to_connect(struct daemon *daemon);
 /* That, and the listing is learned. */
 void lone_connect(struct daemon *daemon);
+
+/* As lone_setup(), and it listens. */
+int lone_serve(void **state);
+int lone_serve_end(void **state);
+
+/* Somebody connects to its socket NAME; the descriptor does not block. */
+int lone_knock(const struct lone *lone, const char *name);
+
+/* What happens at once, without the passes. */
+void lone_turn(struct daemon *daemon);

@@ -11,11 +11,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include <glib/gstdio.h>
 
 #include "lone_daemon.h"
 #include "reconciler/daemon/document.h"
@@ -25,20 +23,10 @@
 #include "state/clock.h"
 #include "state/devices.h"
 
-static int knock(const struct lone *lone, const char *name)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", lone->directory, name);
-	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
 /* Somebody has a command of two words done, and waits. */
 static int ask(const struct lone *lone, const char *command, const char *argument)
 {
-	int fd = knock(lone, WIRE_CONTROL);
+	int fd = lone_knock(lone, WIRE_CONTROL);
 
 	assert_true(send(fd, command, strlen(command) + 1, 0) > 0);
 	if (argument)
@@ -47,23 +35,15 @@ static int ask(const struct lone *lone, const char *command, const char *argumen
 	return fd;
 }
 
-/* What happens at once, without the passes. */
-static void turn(struct daemon *daemon)
-{
-	while (g_main_context_iteration(daemon->loop, FALSE))
-		;
-	serve_check(daemon);
-}
-
-/* The same, and the passes that are wanted are over. */
+/* What happens at once, and the passes that are wanted are over. */
 static void turn_and_check(struct daemon *daemon)
 {
-	turn(daemon);
+	lone_turn(daemon);
 	link_read_dirty(daemon);
 	lone_finish(daemon, daemon->worker);
 	daemon->wanted = false;
 	request_check(daemon);
-	turn(daemon);
+	lone_turn(daemon);
 }
 
 static void expect_silence(int fd)
@@ -91,27 +71,6 @@ static int answer_of(int fd)
 	return (int)strtol(answer, NULL, 10);
 }
 
-static int set_up(void **state)
-{
-	lone_setup(state);
-	serve_start(&((struct lone *)*state)->daemon, ((struct lone *)*state)->directory);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct lone *lone = *state;
-	const char *names[] = {WIRE_STATUS, WIRE_CONTROL};
-
-	serve_stop(&lone->daemon);
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *path = g_build_filename(lone->directory, names[i], NULL);
-
-		g_unlink(path);
-	}
-	return lone_teardown(state);
-}
-
 /* A client waits 60 s (wire.h). */
 static void expect_patience(const struct daemon *daemon)
 {
@@ -126,7 +85,7 @@ static void an_answer_comes_when_no_guest_is_busy(void **state)
 
 	lone_connect(daemon);
 	fd = ask(lone, "run", NULL);
-	turn(daemon);
+	lone_turn(daemon);
 	expect_patience(daemon);
 	expect_silence(fd);
 	turn_and_check(daemon); /* the full reading is over, */
@@ -232,7 +191,7 @@ static void all_that_wait_for_the_same_are_one_request(void **state)
 	lone_connect(daemon);
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
 		fds[i] = ask(lone, "run", NULL);
-		turn(daemon);
+		lone_turn(daemon);
 	}
 	/* One that has begun, and one for all who came after that. */
 	assert_int_equal(g_list_length(daemon->requests), 2);
@@ -252,15 +211,15 @@ static void who_hangs_up_is_dropped_at_once(void **state)
 	lone_connect(daemon);
 	first = ask(lone, "run", NULL);
 	second = ask(lone, "replug", "guest");
-	reader = knock(lone, WIRE_CONTROL);
-	turn(daemon);
+	reader = lone_knock(lone, WIRE_CONTROL);
+	lone_turn(daemon);
 	assert_int_equal(g_list_length(daemon->requests), 2);
 	close(reader);
 	close(first);
-	turn(daemon);
+	lone_turn(daemon);
 	assert_int_equal(g_list_length(daemon->requests), 1);
 	close(second);
-	turn(daemon);
+	lone_turn(daemon);
 	assert_null(daemon->requests);
 	assert_int_equal(serve_due(daemon), 0);
 }
@@ -274,7 +233,7 @@ static void the_queue_has_an_end(void **state)
 	lone_connect(daemon);
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
 		fds[i] = ask(lone, "run", NULL);
-		turn(daemon);
+		lone_turn(daemon);
 	}
 	/* All are one user's: who came first has waited longest. */
 	for (size_t i = 256; i < G_N_ELEMENTS(fds); i++)
@@ -289,14 +248,14 @@ static void who_says_nothing_is_hung_up_on(void **state)
 {
 	struct lone *lone = *state;
 	struct daemon *daemon = &lone->daemon;
-	int fd = knock(lone, WIRE_CONTROL);
+	int fd = lone_knock(lone, WIRE_CONTROL);
 	char byte;
 
-	turn(daemon);
+	lone_turn(daemon);
 	assert_int_equal(recv(fd, &byte, 1, 0), -1);
 	assert_in_range(serve_due(daemon), clock_now(), clock_now() + 10 * G_USEC_PER_SEC);
 	lone_pass_time(11);
-	turn(daemon);
+	lone_turn(daemon);
 	assert_int_equal(recv(fd, &byte, 1, 0), 0);
 	close(fd);
 }
@@ -328,7 +287,7 @@ static size_t read_all(struct daemon *daemon, int fd)
 			all += (size_t)length;
 		else
 			assert_int_equal(errno, EAGAIN);
-		turn(daemon);
+		lone_turn(daemon);
 	}
 	close(fd);
 	return all;
@@ -343,10 +302,10 @@ static void readers_that_do_not_read_keep_nobody_from_reading(void **state)
 	lone_connect(daemon);
 	make_document_long(daemon);
 	for (size_t i = 0; i < G_N_ELEMENTS(silent); i++) {
-		silent[i] = knock(lone, WIRE_STATUS);
-		turn(daemon);
+		silent[i] = lone_knock(lone, WIRE_STATUS);
+		lone_turn(daemon);
 	}
-	fd = knock(lone, WIRE_STATUS);
+	fd = lone_knock(lone, WIRE_STATUS);
 	assert_int_equal(read_all(daemon, fd), 4 * 1024 * 1024);
 	/* Nor from being served. */
 	fd = ask(lone, "run", "guest");
@@ -354,7 +313,7 @@ static void readers_that_do_not_read_keep_nobody_from_reading(void **state)
 	turn_and_check(daemon);
 	assert_int_equal(answer_of(fd), EX_OK);
 	lone_pass_time(11);
-	turn(daemon);
+	lone_turn(daemon);
 	assert_int_equal(serve_due(daemon), 0);
 	for (size_t i = 0; i < G_N_ELEMENTS(silent); i++)
 		close(silent[i]);
@@ -386,8 +345,8 @@ static void slow_readers_do_not_keep_every_document_there_was(void **state)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
 		make_document_long(daemon);
-		fds[i] = knock(lone, WIRE_STATUS);
-		turn(daemon);
+		fds[i] = lone_knock(lone, WIRE_STATUS);
+		lone_turn(daemon);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
 		ssize_t length;
@@ -398,7 +357,7 @@ static void slow_readers_do_not_keep_every_document_there_was(void **state)
 		close(fds[i]);
 	}
 	assert_in_range(alive, 1, 8);
-	turn(daemon);
+	lone_turn(daemon);
 }
 
 static void a_full_table_of_files_is_waited_out(void **state)
@@ -406,7 +365,7 @@ static void a_full_table_of_files_is_waited_out(void **state)
 	struct lone *lone = *state;
 	struct daemon *daemon = &lone->daemon;
 	struct rlimit before, full;
-	int fd = knock(lone, WIRE_STATUS);
+	int fd = lone_knock(lone, WIRE_STATUS);
 	char byte;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -420,14 +379,14 @@ static void a_full_table_of_files_is_waited_out(void **state)
 	assert_in_range(serve_due(daemon), clock_now(), clock_now() + 2 * G_USEC_PER_SEC);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	lone_pass_time(2);
-	turn(daemon);
-	turn(daemon);
+	lone_turn(daemon);
+	lone_turn(daemon);
 	assert_int_equal(recv(fd, &byte, 1, 0), 1);
 	close(fd);
-	turn(daemon);
+	lone_turn(daemon);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, lone_serve, lone_serve_end)
 
 int main(void)
 {
