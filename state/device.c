@@ -35,6 +35,7 @@ void device_free(struct device *device)
 	g_free(device->port);
 	g_free(device->port_v3);
 	g_free(device->companion);
+	g_free(device->remote);
 	g_free(device->driver);
 	g_free(device->in_use);
 	g_ptr_array_unref(device->guest_uses);
@@ -209,7 +210,8 @@ static bool same_text(const struct device *a, const struct device *b)
 	       g_strcmp0(a->untrusted_product, b->untrusted_product) == 0 &&
 	       g_strcmp0(a->id_path, b->id_path) == 0 && g_strcmp0(a->port, b->port) == 0 &&
 	       g_strcmp0(a->port_v3, b->port_v3) == 0 &&
-	       g_strcmp0(a->companion, b->companion) == 0 && g_strcmp0(a->driver, b->driver) == 0;
+	       g_strcmp0(a->companion, b->companion) == 0 && g_strcmp0(a->remote, b->remote) == 0 &&
+	       g_strcmp0(a->driver, b->driver) == 0;
 }
 
 bool device_same_itself(const struct device *a, const struct device *b)

@@ -49,6 +49,8 @@ struct device {
 	char *port;
 	char *port_v3; /* the "…-usbv3-…" spelling when the device is on a USB 3 bus, else NULL */
 	char *companion; /* the peer port as a sysname ("2-3"), or NULL */
+	char *remote;    /* imported over USB/IP: where it is plugged in ("1-1.6 of stickhost"), or
+			    NULL */
 
 	unsigned int speed; /* Mbit/s, rounded down (1 for low speed); 0 unknown */
 	bool hub;           /* hubs and root hubs: never passed through */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "state/devices_port.h"
+#include "state/devices_remote.h"
 #include "state/devices_udev.h"
 #include "state/sysfs.h"
 
@@ -214,6 +215,7 @@ static int read_in(const struct devices_look *look, struct device *device, int d
 		return -1;
 	read_drivers(look, device, dir, syspath);
 	read_port(look, device, syspath);
+	device->remote = devices_remote(device->sysname, syspath);
 	return 0;
 }
 

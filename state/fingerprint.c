@@ -27,6 +27,7 @@ static void add_device(GChecksum *sum, const struct device *device)
 	add_text(sum, device->untrusted_product);
 	add_text(sum, device->untrusted_serial);
 	add_text(sum, device->port);
+	add_text(sum, device->remote);
 	add_text(sum, device->driver);
 	add_text(sum, device->in_use);
 }

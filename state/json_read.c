@@ -114,6 +114,7 @@ static struct device *read_device(const struct json_node *node)
 	device->port = json_node_text(node, "port");
 	device->port_v3 = json_node_text(node, "port_v3");
 	device->companion = json_node_text(node, "companion");
+	device->remote = json_node_text(node, "remote");
 	device->speed = (unsigned int)json_node_int(node, "speed", 0, G_MAXUINT, 0);
 	device->hub = json_node_bool(node, "hub", false);
 	device->authorized = json_node_bool(node, "authorized", true);

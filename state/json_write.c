@@ -97,6 +97,7 @@ struct json_t *json_write_device(const struct device *device)
 	json_put_text(object, "port", device->port);
 	json_put_text(object, "port_v3", device->port_v3);
 	json_put_text(object, "companion", device->companion);
+	json_put_text(object, "remote", device->remote);
 	json_put_int(object, "speed", device->speed);
 	json_put_bool(object, "hub", device->hub);
 	json_put_bool(object, "authorized", device->authorized);

@@ -127,6 +127,8 @@ static void append_device(GString *page, const struct device *device)
 
 	words_append(page, "device", g_strdup_printf("%s (%s) %s", at, device->sysname, what));
 	words_append(page, "", g_strdup_printf("%s, at port %s", name, words_port(device)));
+	if (device->remote)
+		words_append(page, "", g_strdup_printf("comes over USB/IP: %s", device->remote));
 	if (device->driver)
 		words_append(page, "",
 			     g_strdup_printf("bound to the host's driver %s", device->driver));

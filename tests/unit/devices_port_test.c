@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "host.h"
+#include "state/devices_remote.h"
 
 static void assert_port(struct host *host, const char *sysname, const char *port,
 			const char *port_v3, const char *companion)
@@ -137,6 +138,36 @@ static void a_root_hub_has_no_usb_3_spelling(void **state)
 	assert_port(host, "usb2", "pci-0000:00:14.0", NULL, NULL);
 }
 
+#define VHCI "/sys/devices/platform/vhci_hcd.0/"
+
+static void assert_remote(const char *sysname, const char *syspath, const char *expected)
+{
+	g_autofree char *remote = devices_remote(sysname, syspath);
+
+	assert_text(remote, expected);
+}
+
+static void what_comes_over_usbip_says_from_where(void **state)
+{
+	struct host *host = *state;
+
+	assert_remote("1-1", "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1", NULL);
+	assert_remote("usb3", VHCI "usb3", NULL);
+	assert_remote("3-1", VHCI "usb3/3-1", "another host");
+	mock_usb_file(host->mock, "sys/devices/platform/vhci_hcd.0/status",
+		      "hub port sta spd dev      sockfd local_busid\n"
+		      "hs  0000 006 002 0003000c 000003 3-1\n"
+		      "hs  0001 004 000 00000000 000000 0-0\n"
+		      "cut\n");
+	mock_usb_file(host->mock, "sys/devices/platform/vhci_hcd.0/status.1",
+		      "hub port sta spd dev      sockfd local_busid\n"
+		      "ss  0024 006 005 00010002 000004 6-1\n");
+	assert_remote("3-1", VHCI "usb3/3-1", "bus 3 device 12 of another host");
+	assert_remote("6-1", "/sys/devices/platform/vhci_hcd.1/usb6/6-1",
+		      "bus 1 device 2 of another host");
+	assert_remote("3-2", VHCI "usb3/3-2", "another host");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +180,7 @@ int main(void)
 		IN_MOCK(the_two_halves_of_one_socket_have_one_port),
 		IN_MOCK(only_the_last_usb_part_of_an_id_path_is_the_port),
 		IN_MOCK(a_root_hub_has_no_usb_3_spelling),
+		IN_MOCK(what_comes_over_usbip_says_from_where),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ static struct device *new_stick(void)
 	device->speed = 5000;
 	device->driver = g_strdup("ftdi_sio");
 	device->claimed = true;
+	device->remote = g_strdup("1-1 of stickhost");
 	device->in_use = g_strdup("/dev/sda1 is mounted on /mnt");
 	device_add_guest_use(device, "vm\xc3", "disk /dev/sda\x1b");
 	device_add_guest_use(device, "vm2", "serial /dev/ttyUSB0");
