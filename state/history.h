@@ -55,6 +55,10 @@ struct memory {
 	enum guest_reset guest_reset; /* … what it had besides, see hostdev.h, */
 	char *rest;                   /* … or NULL */
 	bool replug;                  /* a restore or revert was seen: replug once */
+	/* Under the alias of the tag itself, of a group too: what it has come to and since when,
+	 * seconds since the epoch; 0: no plan has been remembered yet. */
+	enum verdict_kind verdict;
+	int64_t verdict_since;
 };
 
 struct history {

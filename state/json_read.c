@@ -223,6 +223,11 @@ static void read_deeds(const struct json_node *node, GArray *deeds)
 	}
 }
 
+static const char *name_of_verdict(unsigned int kind)
+{
+	return verdict_kind_name((enum verdict_kind)kind);
+}
+
 static void read_memory(const struct json_node *node, struct memory *memory)
 {
 	memory->wish = (uint32_t)json_node_int(node, "wish", 0, G_MAXUINT32, 0);
@@ -237,6 +242,10 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 	memory->guest_reset = json_read_guest_reset(node);
 	memory->rest = json_node_text(node, "rest");
 	memory->replug = json_node_bool(node, "replug", false);
+	memory->verdict_since = json_node_int(node, "verdict_since", 0, G_MAXINT64, 0);
+	if (memory->verdict_since != 0)
+		memory->verdict = (enum verdict_kind)read_name(
+			node, "verdict", VERDICT_ATTACHED + 1, name_of_verdict);
 	read_sides(node, memory);
 	read_deeds(node, memory->deeds);
 }

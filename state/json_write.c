@@ -212,6 +212,9 @@ static json_t *write_memory(const char *uuid, const char *alias, const struct me
 	json_put(object, "guest_reset", json_string(guest_reset_name(memory->guest_reset)));
 	json_put_text(object, "rest", memory->rest);
 	json_put_bool(object, "replug", memory->replug);
+	json_put_text(object, "verdict",
+		      memory->verdict_since ? verdict_kind_name(memory->verdict) : NULL);
+	json_put_int(object, "verdict_since", memory->verdict_since);
 	return object;
 }
 

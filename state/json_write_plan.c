@@ -68,6 +68,7 @@ static json_t *write_sysname(const void *device)
 void json_write_verdict(struct json_t *tag, const struct verdict *verdict)
 {
 	put_judgement(tag, verdict->kind, verdict->reason, verdict->severity, verdict->sentence);
+	json_put(tag, "since", verdict->since ? json_integer(verdict->since) : json_null());
 	json_put(tag, "candidates", json_put_new_list(verdict->candidates, write_sysname));
 	json_put(tag, "members", json_put_new_list(verdict->members, write_member));
 }

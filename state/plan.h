@@ -128,6 +128,8 @@ struct verdict {
 	enum verdict_kind kind; /* a group's: the worst of its members' */
 	enum reason reason;
 	enum severity severity;
+	int64_t since;         /* when it came to this, seconds since the epoch; 0 unknown: only
+				* who looked all the time knows */
 	char *sentence;        /* for people; may contain untrusted bytes: sinks encode */
 	GPtrArray *members;    /* struct member *: one for a device, any number for a group */
 	GPtrArray *candidates; /* const struct device *: all that match, owned by whomever */

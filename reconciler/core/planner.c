@@ -6,6 +6,7 @@
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
 #include "reconciler/core/plan_index.h"
+#include "reconciler/core/remember.h"
 #include "reconciler/core/room.h"
 #include "reconciler/core/slot.h"
 
@@ -341,6 +342,7 @@ static void judge_tags(struct planning *planning)
 	while (i < planning->jobs->len) {
 		const struct job *job = g_ptr_array_index(planning->jobs, i);
 		const struct claim *claim = job->claim;
+		struct verdict *verdict;
 		GPtrArray *members;
 
 		if (!job->counted) {
@@ -355,7 +357,9 @@ static void judge_tags(struct planning *planning)
 			g_ptr_array_add(members, judge_member(&job->slot, claim, job->device,
 							      refusal_of(job)));
 		}
-		g_ptr_array_add(plan->verdicts, judge_tag(claim, members));
+		verdict = judge_tag(claim, members);
+		verdict->since = remember_since(planning->history, verdict);
+		g_ptr_array_add(plan->verdicts, verdict);
 	}
 }
 

@@ -92,6 +92,34 @@ static void note_member(struct history *history, const struct verdict *verdict,
 		memory->attached = member->device->incarnation;
 }
 
+/* One that is invalid may have no name, or another tag's. */
+static char *own_alias(const struct verdict *verdict)
+{
+	return verdict->kind == VERDICT_INVALID ? NULL : tag_alias(verdict->tag, NULL);
+}
+
+int64_t remember_since(const struct history *history, const struct verdict *verdict)
+{
+	g_autofree char *alias = own_alias(verdict);
+	const struct memory *memory =
+		alias ? history_find(history, verdict->domain->uuid, alias) : NULL;
+
+	return memory && memory->verdict == verdict->kind ? memory->verdict_since : 0;
+}
+
+static void note_since(struct history *history, const struct verdict *verdict, int64_t time)
+{
+	g_autofree char *alias = own_alias(verdict);
+	struct memory *memory;
+
+	if (!alias)
+		return;
+	memory = history_get(history, verdict->domain->uuid, alias);
+	if (memory->verdict_since == 0 || memory->verdict != verdict->kind)
+		memory->verdict_since = time;
+	memory->verdict = verdict->kind;
+}
+
 /* Also by an invalid entry: what is remembered of a tag must survive a typing mistake that is
  * corrected a minute later. */
 static bool has_tag(const struct domain *domain, const char *alias)
@@ -168,6 +196,7 @@ void remember_plan(struct history *history, const struct plan *plan,
 		for (guint k = 0; k < verdict->members->len; k++)
 			note_member(history, verdict, g_ptr_array_index(verdict->members, k),
 				    snapshot->now);
+		note_since(history, verdict, snapshot->time);
 	}
 	for (guint i = 0; i < snapshot->domains->len; i++)
 		forget(history, g_ptr_array_index(snapshot->domains, i), snapshot->now);

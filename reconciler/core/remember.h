@@ -10,10 +10,13 @@
 #include "state/plan.h"
 #include "state/snapshot.h"
 
-/* After planning: since when something is pending or looks dead, which guest ports were seen;
- * forgets what no tag and no hostdev of these domains names any more. */
+/* After planning: since when a tag is what it is, or something looks dead, which guest ports were
+ * seen; forgets what no tag and no hostdev of these domains names any more. */
 void remember_plan(struct history *history, const struct plan *plan,
 		   const struct snapshot *snapshot);
+
+/* Since when a tag has come to what VERDICT says, seconds since the epoch; 0 unknown. */
+int64_t remember_since(const struct history *history, const struct verdict *verdict);
 
 /* SNAPSHOT has all domains there are: forgets the others. */
 void remember_domains(struct history *history, const struct snapshot *snapshot);

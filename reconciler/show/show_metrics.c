@@ -126,6 +126,22 @@ static void add_states(GString *text, const struct plan *plan)
 	}
 }
 
+/* An invalid entry has none, nor has a tag that no daemon looks at. */
+static void add_since(GString *text, const struct plan *plan)
+{
+	describe(
+		text, "tag_since_timestamp_seconds", "gauge",
+		"Since when the tag is what it has come to, Unix time; known to the daemon alone.");
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+		g_autofree char *tag = tag_label(verdict);
+
+		if (verdict->since)
+			sample(text, "tag_since_timestamp_seconds", (double)verdict->since,
+			       "domain", verdict->domain->name, "tag", tag, NULL);
+	}
+}
+
 static void add_tags(GString *text, const struct plan *plan)
 {
 	guint by_kind[VERDICT_ATTACHED + 1] = {0};
@@ -141,6 +157,7 @@ static void add_tags(GString *text, const struct plan *plan)
 		by_kind[verdict->kind]++;
 	}
 	add_states(text, plan);
+	add_since(text, plan);
 	add_each_tag(text, plan, "tag_attached", "Whether the guest has all that the tag asks for.",
 		     is_attached);
 	add_each_tag(text, plan, "tag_severity", "0 ok, 1 warning, 2 critical.", severity_of);

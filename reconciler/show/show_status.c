@@ -132,18 +132,11 @@ static void append_unmanaged(GString *text, const struct plan *plan, const struc
 	}
 }
 
-static char *write_time(int64_t seconds)
-{
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
-
-	return time ? g_date_time_format(time, "%F %T") : g_strdup("never");
-}
-
 static void append_daemon(GString *text, const struct snapshot *snapshot)
 {
 	const struct report *report = snapshot->daemon;
-	g_autofree char *since = write_time(report->since);
-	g_autofree char *last = report->last_pass ? write_time(report->last_pass) : NULL;
+	g_autofree char *since = words_time(report->since);
+	g_autofree char *last = report->last_pass ? words_time(report->last_pass) : NULL;
 
 	g_string_append_printf(text, "\ndaemon: since %s, %s, last pass %s%s%s%s\n", since,
 			       report->connected ? "connected" : "waiting for libvirt",

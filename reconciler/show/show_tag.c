@@ -249,6 +249,8 @@ char *show_tag(const struct snapshot *snapshot, const struct plan *plan,
 	GString *page = g_string_new(head);
 
 	words_append(page, "why", g_strdup(verdict->sentence));
+	if (verdict->since)
+		words_append(page, "since", words_time(verdict->since));
 	if (tag->complaint && tag->line)
 		words_append(
 			page, "where",

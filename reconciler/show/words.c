@@ -169,3 +169,10 @@ char *words_users(const struct plan *plan, const struct device *device)
 	}
 	return g_string_free(text, text->len == 0);
 }
+
+char *words_time(int64_t seconds)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
+
+	return time ? g_date_time_format(time, "%F %T") : g_strdup("never");
+}

@@ -16,6 +16,7 @@ const char *words_port(const struct device *device);     /* as a tag has it; not
 char *words_line(const char *format, ...) G_GNUC_PRINTF(1, 2); /* one encoded line, with newline */
 char *words_count(guint count, const char *noun);              /* "1 tag", "2 tags" */
 
+char *words_time(int64_t seconds);      /* since the epoch, as the clock here has it */
 char *words_tag(const struct tag *tag); /* its name, else "entry 2" */
 
 /* "there is: zigbee, ups": what can be named instead of what is not there. */

@@ -198,6 +198,8 @@ struct history *json_world_new_history(void)
 	memory->replugged = G_MAXINT64;
 	memory->suspect_since = 1;
 	memory->pending_since = 86400000000;
+	memory->verdict = VERDICT_MISSING;
+	memory->verdict_since = 1764280000;
 	memory->releasing_since = 86400000002;
 	memory->migrating_until = 86400000003;
 	memory->guest_port = g_strdup("0:2");

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
+#include "reconciler/core/remember.h"
 #include "reconciler/show/show.h"
 #include "state/text.h"
 #include "world.h"
@@ -35,6 +36,8 @@ static void a_plugin_line_has_no_bar(void **state)
 
 	assert_string_equal(text, "a\\x7cb\\x0ac");
 }
+
+#define SINCE "\nusbreconcile_tag_since_timestamp_seconds{domain=\"vm\",tag=\"x\"} "
 
 /* A domain that is called anything, and two entries of one name, which are both invalid. */
 static struct snapshot *hostile_world(void)
@@ -104,6 +107,44 @@ static void a_daemon_shows_in_the_metrics(void **state)
 	assert_contains(text, "\nusbreconcile_daemon_passes_total{trigger=\"udev\"} 7\n");
 }
 
+/* Seconds since the epoch, at which a plan is remembered: what the metrics say of the tag then. */
+static char *since_after(struct snapshot *world, struct history *history, int64_t time)
+{
+	OWN(plan) before = NULL;
+	OWN(plan) plan = NULL;
+
+	world->time = time;
+	before = planner_plan(world, history);
+	remember_plan(history, before, world);
+	plan = planner_plan(world, history);
+	return show_metrics(world, plan);
+}
+
+static void it_is_known_since_when_a_tag_is_so(void **state)
+{
+	(void)state;
+	OWN(snapshot) world = world_new();
+	struct domain *domain = world_domain(world, "vm", true);
+	struct tag *tag = world_tag(domain, "x", "S-1");
+	OWN(history) history = history_new();
+	OWN(plan) unseen = planner_plan(world, history);
+	g_autofree char *unknown = show_metrics(world, unseen);
+	g_autofree char *first = since_after(world, history, 1700000000);
+	g_autofree char *later = since_after(world, history, 1700000005);
+	g_autofree char *disabled = NULL;
+	g_autofree char *invalid = NULL;
+
+	assert_null(strstr(unknown, "tag_since_timestamp_seconds{"));
+	assert_contains(first, SINCE "1700000000\n");
+	assert_contains(later, SINCE "1700000000\n");
+	tag->enabled = false;
+	disabled = since_after(world, history, 1700000007);
+	assert_contains(disabled, SINCE "1700000007\n");
+	tag->complaint = g_strdup("twice");
+	invalid = since_after(world, history, 1700000009);
+	assert_null(strstr(invalid, "tag_since_timestamp_seconds{"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +153,7 @@ int main(void)
 		cmocka_unit_test(metrics_have_no_series_twice),
 		cmocka_unit_test(a_plugin_names_the_worst_and_counts_the_rest),
 		cmocka_unit_test(a_daemon_shows_in_the_metrics),
+		cmocka_unit_test(it_is_known_since_when_a_tag_is_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@ host_sh 'journalctl -x LIBVIRT_DOMAIN=g1 | grep "follows its tag"'
 as_user usbreconcile status --nagios | grep '^USBRECONCILE OK - .*attached=1;;;0'
 as_user usbreconcile status --prometheus | grep -x 'usbreconcile_tag_attached{domain="g1",tag="a"} 1'
 as_user usbreconcile status --prometheus | grep -x 'usbreconcile_daemon_connected 1'
+as_user usbreconcile status --prometheus | grep '^usbreconcile_tag_since_timestamp_seconds{domain="g1",tag="a"} [0-9]'
+as_user usbreconcile status g1 a | grep '^  since  '
 unplug a
 wait_host_gone AAA
 within 10 host_sh 'usbreconcile status --nagios | grep "^USBRECONCILE WARNING - g1/a missing (not_plugged_in)"'
