@@ -135,6 +135,17 @@ test_monitoring_of_a_libvirt_that_hangs() {
 	stop_hung_libvirt
 }
 
+test_dashboard() {
+	local name
+	for name in $(grep -o 'usbreconcile_[a-z_]*' "$here/../rules/usbreconcile-dashboard.json" | sort -u); do
+		checks=$((checks + 1))
+		grep -qF "\"${name#usbreconcile_}\"" "$here/../reconciler/show/show_metrics.c" ||
+			fail "a panel of $name, which is never written"
+	done
+	checks=$((checks + 1))
+	[[ $(jq '.panels | length' "$here/../rules/usbreconcile-dashboard.json") == 6 ]] || fail 'not six panels'
+}
+
 test_alert_rules() {
 	command -v promtool >/dev/null || { echo "skipped: the alerts (no promtool here)" && return; }
 	expect 0 promtool check rules "$here/../rules/usbreconcile-alerts.yml"
