@@ -178,6 +178,7 @@ test_validate() {
 
 # What people copy must work.
 test_readme() {
+	local filter
 	sed -n '/^  <usb:devices/,/^  <\/usb:devices>/p' "$here/../README.md" >example.xml
 	expect 0 usbreconcile validate example.xml
 	says out 'ok: 4 tags'
@@ -185,10 +186,14 @@ test_readme() {
 	expect 0 usbreconcile validate guides.xml
 	says out 'ok: 2 tags'
 	grep '^    [-+!~] \|^    [0-9]* actions' "$here/../README.md" | sed 's/^    //' >example.plan
-	checks=$((checks + 1))
+	checks=$((checks + 2))
 	what='the plan in the README'
 	cmp -s example.plan "$here/cases/replug_detaches_then_attaches.plan" ||
 		fail 'is not that of its case'
+	what='the stream in the README'
+	filter=$(sed -n "s/.*jq --unbuffered -r '\(.*\)' |\$/\1/p" "$here/../README.md")
+	[[ $(jq -r "$filter" "$here/cases/replug_detaches_then_attaches.json" | tr '\t' /) == hassio/zigbee/pending* ]] ||
+		fail 'does not name tags and verdicts'
 }
 
 test_streams() {

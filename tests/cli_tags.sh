@@ -231,6 +231,19 @@ test_adopt() {
 	writes 0
 }
 
+# As Ansible would run it, in check mode and not.
+test_readme_task() {
+	local task
+	task=$(sed -n 's/.*argv: \[usbreconcile, \(.*\), "{{.*/\1/p' "$here/../README.md" |
+		sed 's/,//g; s/hassio zigbee serial=[0-9a-f]*/bare x serial=BBB/')
+	# shellcheck disable=SC2086 # words
+	expect 0 on_host $task -n
+	json .changed
+	# shellcheck disable=SC2086 # words
+	expect 0 writing $task --
+	json .changed
+}
+
 test_json_says_what_changes() {
 	expect 0 on_host tag -n --json bare x 1-2
 	json '.changed and .metadata[0].domain == "bare" and .metadata[0].changed'
