@@ -219,6 +219,15 @@ test_adopt() {
 	expect 0 on_host adopt -n manager
 	says out '<usb:device name="usb-serial" vendor="1a86" product="7523" port="pci-0000:00:14.0-usb-0:3" persist="yes"/>'
 	says err 'the hostdev 0403:6001 is not adopted: 2 devices on this host are 0403:6001'
+	expect 0 on_host adopt -n --json manager --device 1-3
+	json '.changed and (.metadata[0].xml | contains("port=\"pci-0000:00:14.0-usb-0:3\""))'
+	json '[.metadata[].xml | contains("0403")] == [false]'
+	expect 0 on_host adopt -n --json --all --device 1-4 --device 1-5
+	json '.changed == false'
+	expect 0 on_host adopt -n --json --all --device 1-4 --device 1-2
+	json '.metadata | length == 1 and .[0].domain == "script"'
+	expect 64 on_host adopt -n manager --device 1-9
+	says err 'no USB device'
 	writes 0
 	((${#alone[@]})) || return 0
 	expect 0 writing adopt --all
