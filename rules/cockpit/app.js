@@ -77,7 +77,8 @@ window.addEventListener("storage", event => event.key === "shell:style" && dress
 window.addEventListener("cockpit-style", event => dress(event.detail.style));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dress());
 cockpit.translate();
-const rights = cockpit.permission({ admin: true, group: "libvirt" });
-const judge = () => { state.stranger = rights.allowed === false; render(); };
+// Asked for the group as well, Cockpit 287 loads the page again and again for a member without administrative access.
+const rights = cockpit.permission({ admin: true });
+const judge = () => cockpit.user().then(({ groups }) => { state.stranger = rights.allowed === false && !groups.includes("libvirt"); render(); });
 rights.addEventListener("changed", judge);
 [judge, watch, followJournal].forEach(begin => begin());
