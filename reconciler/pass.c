@@ -47,10 +47,12 @@ int pass_read(struct virt *virt, struct snapshot **ret_snapshot, char **err)
 		return -1;
 	g_ptr_array_unref(snapshot->domains);
 	snapshot->domains = domains;
-	if (devices_read(snapshot->problems, &devices, &snapshot->still_since, err) < 0)
+	if (devices_read(snapshot->problems, &devices, err) < 0)
 		return -1;
 	g_ptr_array_unref(snapshot->devices);
 	snapshot->devices = devices;
+	g_ptr_array_unref(snapshot->changes);
+	snapshot->changes = changes_of(devices);
 	devices_use_note_all(devices, snapshot->domains);
 	snapshot_stamp(snapshot, virt_uri(virt));
 	snapshot_sort(snapshot);

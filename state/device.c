@@ -153,21 +153,6 @@ char *device_parent(const struct device *device)
 	return g_strdup_printf("usb%.*s", (int)(dash - device->sysname), device->sysname);
 }
 
-bool device_same_lists(const GPtrArray *a, const GPtrArray *b)
-{
-	if (a->len != b->len)
-		return false;
-	for (guint i = 0; i < a->len; i++) {
-		const struct device *one = g_ptr_array_index(a, i);
-		const struct device *other = g_ptr_array_index(b, i);
-
-		if (strcmp(one->sysname, other->sysname) != 0 ||
-		    one->incarnation != other->incarnation || one->dev != other->dev)
-			return false;
-	}
-	return true;
-}
-
 static bool same_properties(GHashTable *a, GHashTable *b)
 {
 	GHashTableIter iter;

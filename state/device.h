@@ -97,9 +97,6 @@ bool device_is_ignored(const struct device *device);
  * NULL for a root hub. */
 char *device_parent(const struct device *device);
 
-/* Are these the same devices in the same enumerations? Both sorted. */
-bool device_same_lists(const GPtrArray *a, const GPtrArray *b);
-
 /* Does the host or a guest past its hostdevs have it? */
 bool device_is_used(const struct device *device);
 

@@ -10,7 +10,6 @@
 #include "state/devices_read.h"
 #include "state/problem.h"
 #include "state/sysfs.h"
-#include "state/clock.h"
 
 OWN_DEFINE_AS(udev, udev_unref)
 OWN_DEFINE_AS(udev_device, udev_device_unref)
@@ -37,19 +36,6 @@ static void add_device(const struct devices_look *look, const char *sysname, GPt
 		g_ptr_array_add(devices, device);
 }
 
-/* udev's clock stands still while the host sleeps, ours does not. */
-static uint64_t youngest(const GPtrArray *devices)
-{
-	uint64_t latest = 0;
-
-	for (guint i = 0; i < devices->len; i++) {
-		const struct device *device = g_ptr_array_index(devices, i);
-
-		latest = MAX(latest, device->incarnation);
-	}
-	return latest == 0 ? 0 : latest + clock_now() - clock_awake();
-}
-
 static struct udev *open_udev(char **err)
 {
 	struct udev *udev = udev_new();
@@ -59,8 +45,7 @@ static struct udev *open_udev(char **err)
 	return udev;
 }
 
-int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_still_since,
-		 char **err)
+int devices_read(GPtrArray *problems, GPtrArray **ret_devices, char **err)
 {
 	g_autoptr(GPtrArray) devices = device_list_new();
 	g_autoptr(GPtrArray) names = NULL;
@@ -81,7 +66,6 @@ int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_sti
 	}
 	devices_look_clear(&look);
 	device_sort(devices);
-	*ret_still_since = youngest(devices);
 	*ret_devices = g_steal_pointer(&devices);
 	return 0;
 }

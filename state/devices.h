@@ -16,11 +16,9 @@
  * All USB devices that udev has finished, but who uses them (devices_use.h), sorted by
  * device_compare(), as a new GPtrArray of struct device *. A device that vanishes while it is read
  * is left out. Appends to PROBLEMS (struct problem
- * *) what could not be read. *ret_still_since: when the youngest device was enumerated
- * (microseconds, CLOCK_BOOTTIME; 0 without devices). 0, or -1 with *err.
+ * *) what could not be read. 0, or -1 with *err.
  */
-int devices_read(GPtrArray *problems, GPtrArray **ret_devices, uint64_t *ret_still_since,
-		 char **err);
+int devices_read(GPtrArray *problems, GPtrArray **ret_devices, char **err);
 
 /*
  * DEVICES, as devices_read() made them, with those of the SYSNAMES (char *, a set) as they are now,

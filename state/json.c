@@ -103,9 +103,10 @@ static json_t *new_status(const struct snapshot *snapshot, const struct plan *pl
 	json_put(document, "summary", json_write_summary(plan));
 	json_put(document, "now", json_real((double)snapshot->now / G_USEC_PER_SEC));
 	json_put_bool(document, "leaving", snapshot->leaving);
-	json_put_time(document, "still_since", snapshot->still_since);
+	json_put_time(document, "still_since", changes_last(snapshot->changes));
 	json_put_time(document, "wake", plan_wake(plan));
 	json_put(document, "devices", json_put_new_list(snapshot->devices, write_device));
+	json_put(document, "changes", json_write_changes(snapshot->changes));
 	json_put(document, "domains", domains);
 	json_put(document, "unmanaged", json_write_unmanaged(plan));
 	json_put(document, "history", json_write_history(history));
@@ -197,6 +198,7 @@ static struct snapshot *read_snapshot(const struct json_node *document)
 	struct snapshot *snapshot = snapshot_new();
 	struct json_node problems = json_node_get(document, "problems");
 	struct json_node devices = json_node_need(document, "devices");
+	struct json_node changes = json_node_get(document, "changes");
 	struct json_node domains = json_node_need(document, "domains");
 	struct json_node daemon = json_node_get(document, "daemon");
 
@@ -206,9 +208,9 @@ static struct snapshot *read_snapshot(const struct json_node *document)
 	json_node_need(document, "now");
 	snapshot->now = json_node_time(document, "now");
 	snapshot->leaving = json_node_bool(document, "leaving", false);
-	snapshot->still_since = json_node_time(document, "still_since");
 	json_read_problems(&problems, snapshot->problems);
 	json_read_devices(&devices, snapshot->devices);
+	json_read_changes(&changes, snapshot->changes);
 	json_read_domains(&domains, snapshot->domains);
 	snapshot->daemon = json_read_report(&daemon);
 	snapshot_sort(snapshot);

@@ -141,6 +141,16 @@ void json_read_devices(const struct json_node *node, GPtrArray *devices)
 	}
 }
 
+void json_read_changes(const struct json_node *node, GPtrArray *changes)
+{
+	JSON_NODE_EACH (element, *node) {
+		struct json_node what = json_node_need(&element, "device");
+		OWN(device) device = read_device(&what);
+
+		changes_add(changes, device, json_node_time(&element, "when"));
+	}
+}
+
 static void read_setback(const struct json_node *node, struct setback *setback)
 {
 	setback->failures = (unsigned int)json_node_int(node, "failures", 0, G_MAXUINT, 0);

@@ -14,6 +14,7 @@
 /* Each adds to an array (or to the history) what NODE, a list, has; complains on the node. */
 void json_read_problems(const struct json_node *node, GPtrArray *problems);
 void json_read_devices(const struct json_node *node, GPtrArray *devices);
+void json_read_changes(const struct json_node *node, GPtrArray *changes);
 void json_read_domains(const struct json_node *node, GPtrArray *domains);
 void json_read_history(const struct json_node *node, struct history *history);
 

@@ -110,6 +110,21 @@ struct json_t *json_write_device(const struct device *device)
 	return object;
 }
 
+static struct json_t *write_change(const void *item)
+{
+	const struct change *change = item;
+	json_t *object = json_object();
+
+	json_put_time(object, "when", change->when);
+	json_put(object, "device", json_write_device(change->device));
+	return object;
+}
+
+struct json_t *json_write_changes(const GPtrArray *changes)
+{
+	return json_put_new_list(changes, write_change);
+}
+
 struct json_t *json_write_hostdev(const struct hostdev *hostdev)
 {
 	json_t *object, *address = NULL;

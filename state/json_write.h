@@ -16,6 +16,7 @@ struct json_t;
 /* PLAN may be NULL. */
 struct json_t *json_write_problems_of(const struct snapshot *snapshot, const struct plan *plan);
 struct json_t *json_write_device(const struct device *device);
+struct json_t *json_write_changes(const GPtrArray *changes);
 struct json_t *json_write_hostdev(const struct hostdev *hostdev); /* NULL: null */
 struct json_t *json_write_history(const struct history *history);
 struct json_t *json_write_report(const struct report *report);

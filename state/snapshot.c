@@ -10,6 +10,7 @@ struct snapshot *snapshot_new(void)
 	struct snapshot *snapshot = g_new0(struct snapshot, 1);
 
 	snapshot->devices = device_list_new();
+	snapshot->changes = changes_new();
 	snapshot->domains = domain_list_new();
 	snapshot->problems = problem_list_new();
 	return snapshot;
@@ -22,6 +23,7 @@ void snapshot_free(struct snapshot *snapshot)
 	g_free(snapshot->host);
 	g_free(snapshot->uri);
 	g_ptr_array_unref(snapshot->devices);
+	g_ptr_array_unref(snapshot->changes);
 	g_ptr_array_unref(snapshot->domains);
 	g_ptr_array_unref(snapshot->problems);
 	if (snapshot->daemon)
@@ -36,6 +38,7 @@ struct snapshot *snapshot_share(const struct snapshot *snapshot)
 	shared->host = g_strdup(snapshot->host);
 	shared->uri = g_strdup(snapshot->uri);
 	g_ptr_array_ref(shared->devices);
+	g_ptr_array_ref(shared->changes);
 	g_ptr_array_ref(shared->domains);
 	g_ptr_array_ref(shared->problems);
 	if (snapshot->daemon)

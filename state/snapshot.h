@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "state/changes.h"
 #include "state/device.h"
 #include "state/device_index.h"
 #include "state/domain.h"
@@ -18,15 +19,15 @@
 #include "state/own.h"
 
 struct snapshot {
-	char *host;           /* host name */
-	char *uri;            /* libvirt's canonical URI */
-	int64_t time;         /* when it was read: seconds since the epoch, UTC */
-	uint64_t now;         /* the same moment: microseconds, CLOCK_BOOTTIME */
-	uint64_t still_since; /* since when the device list has not changed; same clock, 0 ever */
+	char *host;   /* host name */
+	char *uri;    /* libvirt's canonical URI */
+	int64_t time; /* when it was read: seconds since the epoch, UTC */
+	uint64_t now; /* the same moment: microseconds, CLOCK_BOOTTIME */
 	/* The whole host is going down in good order: what must not survive a boot under an old
 	 * number comes out of the persistent configs, and nothing else is done. */
 	bool leaving;
 	GPtrArray *devices; /* struct device *, sorted by device_compare() */
+	GPtrArray *changes; /* struct change *: which devices came or went a moment ago */
 	/* Of the devices, for as long as a plan is made of them; NULL: none. Not owned. */
 	struct device_index *index;
 	GPtrArray *domains;    /* struct domain *, sorted by name */

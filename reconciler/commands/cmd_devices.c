@@ -25,7 +25,7 @@ static int read_host(struct problem *problem, struct snapshot **ret_snapshot, ch
 	GPtrArray *devices = NULL;
 
 	g_ptr_array_add(snapshot->problems, problem);
-	if (devices_read(snapshot->problems, &devices, &snapshot->still_since, err) < 0)
+	if (devices_read(snapshot->problems, &devices, err) < 0)
 		return -1;
 	g_ptr_array_unref(snapshot->devices);
 	snapshot->devices = devices;

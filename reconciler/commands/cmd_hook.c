@@ -50,9 +50,8 @@ static GPtrArray *read_devices(void)
 	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autofree char *err = NULL;
 	GPtrArray *devices = NULL;
-	uint64_t youngest;
 
-	if (devices_read(problems, &devices, &youngest, &err) == 0) {
+	if (devices_read(problems, &devices, &err) == 0) {
 		/* Which guests have what is not known here: libvirt must not be asked. */
 		devices_use_note_all(devices, NULL);
 		return devices;

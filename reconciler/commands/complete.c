@@ -124,11 +124,10 @@ static void offer_devices(struct typing *typing)
 	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autoptr(GPtrArray) devices = NULL;
 	g_autofree char *err = NULL;
-	uint64_t youngest;
 
 	if (*typing->word == '/')
 		offer_files(typing);
-	if (devices_read(problems, &devices, &youngest, &err) < 0)
+	if (devices_read(problems, &devices, &err) < 0)
 		return;
 	for (guint i = 0; i < devices->len; i++) {
 		const struct device *device = g_ptr_array_index(devices, i);

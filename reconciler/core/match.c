@@ -19,11 +19,6 @@ enum specificity match_specificity(const struct tag *tag)
 	return tag->ids->len > 0 ? SPECIFICITY_IDS : SPECIFICITY_MATCH;
 }
 
-bool match_is_certain(const struct tag *tag)
-{
-	return tag->serial || has_port(tag);
-}
-
 bool match_id(const struct tag *tag, struct usb_id id)
 {
 	for (guint i = 0; i < tag->ids->len; i++) {
@@ -100,6 +95,19 @@ bool match_device(const struct tag *tag, const struct device *device)
 	if (tag->serial && !serial_is(tag, device->untrusted_serial) && !is_spelled(tag, device))
 		return false;
 	return rest_matches(tag, device);
+}
+
+uint64_t match_still_at(const struct tag *tag, const GPtrArray *changes)
+{
+	uint64_t still = 0;
+
+	for (guint i = 0; i < changes->len && !tag->serial && !has_port(tag); i++) {
+		const struct change *change = g_ptr_array_index(changes, i);
+
+		if (match_device(tag, change->device))
+			still = MAX(still, change->when + CHANGES_FRESH);
+	}
+	return still;
 }
 
 /* Those that TAG may match, among them all that it does: a new reference. */

@@ -20,14 +20,18 @@ enum specificity {
 
 enum specificity match_specificity(const struct tag *tag);
 
-/* Does the tag name something that no second device can have: a serial or a port? */
-bool match_is_certain(const struct tag *tag);
-
 /* Is that one of the ids it asks for, if it asks for any? */
 bool match_id(const struct tag *tag, struct usb_id id);
 
 /* Does the tag match the device, hub or not, taking udev's spelling of a serial for the serial? */
 bool match_device(const struct tag *tag, const struct device *device);
+
+/*
+ * A tag with neither serial nor port means "the only one that matches"; while such devices come or
+ * go, that may be the first of two. When it need not wait for that any more, as snapshot.now; 0: it
+ * never had to.
+ */
+uint64_t match_still_at(const struct tag *tag, const GPtrArray *changes);
 
 /*
  * All devices that the tag matches, in the snapshot's order; NEVER: only those that are never

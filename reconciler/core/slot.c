@@ -186,16 +186,14 @@ static const char *inherited_port(const struct slot *slot, enum domain_side side
 	return memory ? memory->guest_port : NULL;
 }
 
-/* A tag with neither serial nor port means "the only one that matches"; while devices still come,
- * that may be the first of two. */
 static bool must_settle(struct slot *slot)
 {
-	const struct snapshot *snapshot = slot->snapshot;
+	uint64_t still = match_still_at(slot->tag, slot->snapshot->changes);
 
-	if (match_is_certain(slot->tag) || snapshot->still_since + SLOT_STILL <= snapshot->now)
+	if (still <= slot->snapshot->now)
 		return false;
 	note_pending(slot, REASON_SETTLING);
-	note_wake(slot, snapshot->still_since + SLOT_STILL);
+	note_wake(slot, still);
 	return true;
 }
 

@@ -52,10 +52,6 @@ void slot_plan(struct slot *slot);
 /* Is the device in the slot, live, as far as the XML says? */
 bool slot_is_live(const struct slot *slot);
 
-/* How long the device list must have been still before a tag that names neither serial nor port may
- * attach. Microseconds. */
-#define SLOT_STILL (1 * G_USEC_PER_SEC)
-
 /*
  * How long to wait, after libvirt was asked to take a live hostdev out, before asking again. QEMU
  * gives the alias free at once and says so later, when its threads have come by: 22 s were seen on

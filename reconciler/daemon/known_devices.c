@@ -140,14 +140,14 @@ static void tell_unheard(struct daemon *daemon)
 	g_hash_table_remove_all(daemon->unheard);
 }
 
-static GPtrArray *read_all(struct daemon *daemon, uint64_t *ret_youngest)
+static GPtrArray *read_all(struct daemon *daemon)
 {
 	g_autoptr(GPtrArray) problems = problem_list_new();
 	g_autoptr(GPtrArray) users = known_domains_users(daemon->known_domains);
 	g_autofree char *err = NULL;
 	GPtrArray *devices = NULL;
 
-	if (devices_read(problems, &devices, ret_youngest, &err) < 0) {
+	if (devices_read(problems, &devices, &err) < 0) {
 		log_event(LOG_TROUBLE, NULL, "cannot read this host's USB devices: %s", err);
 		daemon->devices_dirty = true;
 		daemon->due_look = clock_now() + READ_AGAIN;
@@ -191,22 +191,21 @@ bool known_devices_are_old(const struct daemon *daemon)
 
 void known_devices_update(struct daemon *daemon)
 {
-	GPtrArray *devices = NULL;
-	uint64_t youngest = daemon->still_since;
+	GPtrArray *devices = NULL, *changes;
 
 	if (!known_devices_are_old(daemon))
 		return;
 	if (!daemon->devices_dirty)
 		devices = read_changed(daemon);
 	if (!devices)
-		devices = read_all(daemon, &youngest);
+		devices = read_all(daemon);
 	g_hash_table_remove_all(daemon->changed);
 	if (!devices)
 		return;
-	if (!device_same_lists(devices, daemon->devices))
-		daemon->still_since = clock_now();
-	if (daemon->still_since == 0)
-		daemon->still_since = youngest;
+	changes = daemon->changes ? changes_between(daemon->changes, daemon->devices, devices)
+				  : changes_of(devices);
+	g_clear_pointer(&daemon->changes, g_ptr_array_unref);
+	daemon->changes = changes;
 	g_ptr_array_unref(daemon->devices);
 	daemon->devices = devices;
 }

@@ -10,7 +10,10 @@ struct pass *look_at(const struct daemon *daemon, const GPtrArray *only)
 	snapshot->devices = g_ptr_array_ref(daemon->devices);
 	snapshot_stamp(snapshot, daemon->uri);
 	snapshot->leaving = daemon->leaving;
-	snapshot->still_since = daemon->still_since;
+	if (daemon->changes) {
+		g_ptr_array_unref(snapshot->changes);
+		snapshot->changes = g_ptr_array_ref(daemon->changes);
+	}
 	snapshot->daemon = g_new(struct report, 1);
 	*snapshot->daemon = daemon->report;
 	snapshot->daemon->connected = daemon->link != NULL;

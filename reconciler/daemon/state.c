@@ -20,6 +20,7 @@ void daemon_clear(struct daemon *daemon)
 	history_free(daemon->history);
 	known_domains_free(daemon->known_domains);
 	g_ptr_array_unref(daemon->devices);
+	g_clear_pointer(&daemon->changes, g_ptr_array_unref);
 	g_ptr_array_unref(daemon->planned);
 	g_hash_table_unref(daemon->changed);
 	g_hash_table_unref(daemon->bound);

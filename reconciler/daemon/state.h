@@ -64,9 +64,9 @@ struct daemon {
 	char *uri;          /* as libvirt spells it, once connected */
 	char *said;         /* to the service manager, of its state */
 
-	GPtrArray *devices; /* struct device *: shared with every snapshot made from it */
-	GPtrArray *planned; /* those of the last pass */
-	uint64_t still_since;
+	GPtrArray *devices;  /* struct device *: shared with every snapshot made from it */
+	GPtrArray *planned;  /* those of the last pass */
+	GPtrArray *changes;  /* struct change *, as the snapshot's; NULL before the first look */
 	bool devices_dirty;  /* all of them must be read again, */
 	bool events_lost;    /* … as udev's events have not told all */
 	GHashTable *changed; /* or those that udev has named since (char *, a set), */

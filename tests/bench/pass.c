@@ -74,7 +74,6 @@ static void set_up(struct daemon *daemon, const struct snapshot *world)
 	daemon_init(daemon);
 	g_ptr_array_unref(daemon->devices);
 	daemon->devices = g_ptr_array_ref(world->devices);
-	daemon->still_since = 1;
 	daemon->everything = true;
 	for (guint i = 0; i < world->domains->len; i++) {
 		struct domain *domain = g_ptr_array_index(world->domains, i);

@@ -272,23 +272,6 @@ static void what_is_read_through_one_directory_is_of_one_device(void **state)
 	close(dir);
 }
 
-static void the_list_is_still_since_its_youngest_device(void **state)
-{
-	struct host *host = *state;
-	struct mock_device young = ftdi_at("1-2", "pci-0000:00:14.0-usb-0:2", 6);
-	uint64_t before;
-
-	mock_usb_plug(host->mock, &ftdi);
-	host_look(host);
-	before = host->still_since;
-	young.usec_initialized = ftdi.usec_initialized + 7000000;
-	mock_usb_plug(host->mock, &young);
-	host_look(host);
-	/* The two clocks are read one after the other, so a little is allowed. */
-	assert_in_range(host->still_since - before, 7000000 - 100000, 7000000 + 100000);
-	assert_true(host->still_since >= young.usec_initialized - 100000);
-}
-
 static void a_broken_enumeration_time_is_none(void **state)
 {
 	static const char *const times[] = {"", "-1", "x", "99999999999999999999", " 5"};
@@ -385,7 +368,6 @@ int main(void)
 		IN_MOCK(a_device_that_cannot_be_understood_is_a_problem_and_hides_no_other),
 		IN_MOCK(a_device_half_gone_is_left_out_silently),
 		IN_MOCK(what_is_read_through_one_directory_is_of_one_device),
-		IN_MOCK(the_list_is_still_since_its_youngest_device),
 		IN_MOCK(a_broken_enumeration_time_is_none),
 		IN_MOCK(a_device_is_itself_as_long_as_nothing_changed),
 		IN_MOCK(a_device_is_not_itself_after_any_change_of_identity),

@@ -48,7 +48,7 @@ void host_look(struct host *host)
 	char *err = NULL;
 
 	g_clear_pointer(&host->devices, g_ptr_array_unref);
-	assert_int_equal(devices_read(host->problems, &host->devices, &host->still_since, &err), 0);
+	assert_int_equal(devices_read(host->problems, &host->devices, &err), 0);
 	assert_null(err);
 	devices_use_note_all(host->devices, host->domains);
 }

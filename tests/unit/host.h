@@ -11,7 +11,6 @@ struct host {
 	GPtrArray *problems; /* of all looks so far */
 	GPtrArray *domains;  /* struct domain *: whose uses of host devices count */
 	GPtrArray *devices;  /* of the last look */
-	uint64_t still_since;
 };
 
 /* One xHCI: bus 1 is its USB 2 half, bus 2 its USB 3 half. */

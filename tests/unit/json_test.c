@@ -52,6 +52,7 @@ static void the_values_are_what_they_were_not_only_their_text(void **state)
 	OWN(history) history = NULL;
 	OWN(snapshot) old = json_world_new();
 	const struct device *device, *old_device;
+	const struct change *change;
 	const struct domain *domain, *old_domain;
 	const struct tag *tag, *old_tag;
 	const struct memory *memory;
@@ -59,7 +60,10 @@ static void the_values_are_what_they_were_not_only_their_text(void **state)
 	(void)state;
 	json_world_read(text, &snapshot, &history);
 	assert_int_equal(snapshot->now, old->now);
-	assert_int_equal(snapshot->still_since, old->still_since);
+	assert_int_equal(snapshot->changes->len, 1);
+	assert_int_equal(changes_last(snapshot->changes), changes_last(old->changes));
+	change = g_ptr_array_index(snapshot->changes, 0);
+	assert_true(device_same(change->device, g_ptr_array_index(old->devices, 0)));
 	assert_int_equal(snapshot->time, old->time);
 	device = snapshot_device_at(snapshot, 2, 5);
 	old_device = snapshot_device_at(old, 2, 5);
@@ -174,14 +178,17 @@ static void microseconds_survive_as_seconds(void **state)
 		OWN(history) history = history_new();
 		OWN(snapshot) read_snapshot = NULL;
 		OWN(history) read_history = NULL;
+		OWN(device) device = device_new();
 		g_autofree char *text = NULL;
 
+		device->sysname = g_strdup("1-1");
 		snapshot->now = usec[i];
-		snapshot->still_since = usec[G_N_ELEMENTS(usec) - 1 - i];
+		changes_add(snapshot->changes, device, usec[G_N_ELEMENTS(usec) - 1 - i]);
 		text = json_world_write(snapshot, history);
 		json_world_read(text, &read_snapshot, &read_history);
 		assert_true(read_snapshot->now == snapshot->now);
-		assert_true(read_snapshot->still_since == snapshot->still_since);
+		assert_true(changes_last(read_snapshot->changes) ==
+			    changes_last(snapshot->changes));
 	}
 }
 

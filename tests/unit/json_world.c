@@ -156,11 +156,11 @@ struct snapshot *json_world_new(void)
 	snapshot->uri = g_strdup("qemu:///system");
 	snapshot->time = 1767225600;
 	snapshot->now = 86400123457;
-	snapshot->still_since = 86399999999;
 	unreadable->unreadable = g_strdup("it is busy");
 	unreadable->saved = true;
 	unreadable->metadata = METADATA_UNREAD;
 	g_ptr_array_add(snapshot->devices, new_stick());
+	changes_add(snapshot->changes, g_ptr_array_index(snapshot->devices, 0), 86399999999);
 	g_ptr_array_add(snapshot->devices, new_hub());
 	g_ptr_array_add(snapshot->domains, new_domain());
 	g_ptr_array_add(snapshot->domains, unreadable);

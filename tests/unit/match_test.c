@@ -64,26 +64,45 @@ static void how_narrowly_a_tag_asks_is_what_it_names(void **state)
 	(void)state;
 	ask(tag, "ID_MODEL", "x");
 	assert_int_equal(match_specificity(tag), SPECIFICITY_MATCH);
-	assert_false(match_is_certain(tag));
 	world_tag_id(tag, 1, 2);
 	assert_int_equal(match_specificity(tag), SPECIFICITY_IDS);
 	world_tag_id(tag, 1, 3);
 	assert_int_equal(match_specificity(tag), SPECIFICITY_IDS);
-	assert_false(match_is_certain(tag));
 	tag->port_sysname = g_strdup("1-1");
 	assert_int_equal(match_specificity(tag), SPECIFICITY_PORT);
-	assert_true(match_is_certain(tag));
 	g_clear_pointer(&tag->port_sysname, g_free);
 	tag->port = world_port("1-1");
 	assert_int_equal(match_specificity(tag), SPECIFICITY_PORT);
-	assert_true(match_is_certain(tag));
 	tag->serial = g_strdup("A");
 	assert_int_equal(match_specificity(tag), SPECIFICITY_SERIAL_PORT);
 	g_clear_pointer(&tag->port, g_free);
 	assert_int_equal(match_specificity(tag), SPECIFICITY_SERIAL);
-	assert_true(match_is_certain(tag));
 	tag->group = true;
 	assert_int_equal(match_specificity(tag), SPECIFICITY_GROUP);
+}
+
+static void what_matches_must_be_still_unless_there_can_be_only_one(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(tag) tag = tag_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "A");
+	struct device *stranger = world_plug(world, "1-2", 6, 0x0403, 0x6002, "A");
+
+	(void)state;
+	world_tag_id(tag, 0x0403, 0x6001);
+	assert_true(match_still_at(tag, world->changes) == 0);
+	changes_add(world->changes, device, 500);
+	changes_add(world->changes, device, 300);
+	changes_add(world->changes, stranger, 900);
+	assert_true(match_still_at(tag, world->changes) == 500 + CHANGES_FRESH);
+	tag->port = world_port("1-1");
+	assert_true(match_still_at(tag, world->changes) == 0);
+	g_clear_pointer(&tag->port, g_free);
+	tag->port_sysname = g_strdup("1-1");
+	assert_true(match_still_at(tag, world->changes) == 0);
+	g_clear_pointer(&tag->port_sysname, g_free);
+	tag->serial = g_strdup("A");
+	assert_true(match_still_at(tag, world->changes) == 0);
 }
 
 static void all_properties_must_match(void **state)
@@ -178,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pasted_id_path_counts_where_nothing_else_is_and_is_not_guessed),
 		cmocka_unit_test(how_narrowly_a_tag_asks_is_what_it_names),
+		cmocka_unit_test(what_matches_must_be_still_unless_there_can_be_only_one),
 		cmocka_unit_test(all_properties_must_match),
 		cmocka_unit_test(the_first_property_counts_as_the_last),
 		cmocka_unit_test(any_of_the_ids_will_do_and_both_halves_count),

@@ -285,17 +285,18 @@ static void a_device_of_vendor_0_has_an_address_alone(void **state)
 	world_expect(world, history, "", "g1/a inactive domain_off 1-1\n");
 }
 
-static void without_serial_and_port_the_list_must_be_still(void **state)
+static void without_serial_and_port_what_matches_must_be_still(void **state)
 {
 	OWN(snapshot) world = world_new();
 	OWN(history) history = history_new();
+	struct device *device;
 
 	(void)state;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
 	world_tag_id(world_tag(world_domain(world, "g1", true), "a", NULL), 0x0403, 0x6001);
-	world->still_since = world->now - G_USEC_PER_SEC / 2;
+	changes_add(world->changes, device, world->now - G_USEC_PER_SEC / 2);
 	world_expect(world, history, "", "g1/a pending settling 1-1\n");
-	world->still_since = world->now - G_USEC_PER_SEC;
+	world->now += G_USEC_PER_SEC / 2;
 	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 }
@@ -381,7 +382,7 @@ int main(void)
 		cmocka_unit_test(an_alias_on_another_device_is_never_detached),
 		cmocka_unit_test(a_failure_waits_until_the_device_is_enumerated_anew),
 		cmocka_unit_test(a_device_of_vendor_0_has_an_address_alone),
-		cmocka_unit_test(without_serial_and_port_the_list_must_be_still),
+		cmocka_unit_test(without_serial_and_port_what_matches_must_be_still),
 		cmocka_unit_test(a_saved_image_gets_the_current_address),
 		cmocka_unit_test(a_config_detach_that_would_hit_another_entry_is_refused),
 		cmocka_unit_test(a_host_that_goes_down_leaves_no_address_behind),

@@ -89,7 +89,7 @@ static void plug(struct snapshot *world, GRand *rand)
 	if (chance(rand, 10))
 		device->driver = g_strdup("ftdi_sio");
 	if (chance(rand, 20))
-		world->still_since = world->now;
+		changes_add(world->changes, device, world->now);
 }
 
 static const struct device *any_device(const struct snapshot *world, GRand *rand)
@@ -391,7 +391,8 @@ static struct snapshot *part_of(const struct snapshot *world, const GPtrArray *d
 	for (guint i = 0; i < domains->len; i++)
 		g_ptr_array_add(part->domains, domain_ref(g_ptr_array_index(domains, i)));
 	part->now = world->now;
-	part->still_since = world->still_since;
+	g_ptr_array_unref(part->changes);
+	part->changes = g_ptr_array_ref(world->changes);
 	snapshot_sort(part);
 	return part;
 }
@@ -449,12 +450,10 @@ static void live_through(unsigned int seed, unsigned int *passes, unsigned int *
 		check_order(world, history, rand);
 		/* What time alone does is not the event's doing. */
 		world->now += 5 * G_USEC_PER_SEC;
-		world->still_since = 0;
 		before = copy(world, history);
 		domain = any_domain(world, rand);
 		happen(world, domain, rand);
-		if (world->still_since == 0)
-			check_concern(before, world, history, domain, concerns);
+		check_concern(before, world, history, domain, concerns);
 	}
 	g_rand_free(rand);
 }
