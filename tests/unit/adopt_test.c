@@ -129,14 +129,13 @@ static void a_live_hostdev_of_a_script_is_adopted(void **state)
 
 static void an_address_alone_is_enough(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct domain *domain = world_domain(world, "g1", false);
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct scene *scene = *state;
 
-	(void)state;
-	world_hostdev(domain->config, NULL, device)->has_id = false;
-	expect(world, domain, "usb-0403-6001: 0403:6001 with serial AAA persist\n");
-	expect_kept(world, domain);
+	scene->domain->running = false;
+	scene_untag(scene);
+	world_hostdev(scene->domain->config, NULL, scene->device)->has_id = false;
+	expect(scene->world, scene->domain, "usb-0403-6001: 0403:6001 with serial AAA persist\n");
+	expect_kept(scene->world, scene->domain);
 }
 
 static void twins_are_told_apart_by_address_and_not_by_ids(void **state)
@@ -180,14 +179,12 @@ static void what_is_absent_or_a_hub_is_not_adopted(void **state)
 
 static void a_stale_address_is_read_by_its_ids(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct domain *domain = world_domain(world, "g1", true);
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct scene *scene = *state;
 
-	(void)state;
-	world_hostdev(domain->live, "hostdev0", device);
-	world_move(device, 9);
-	expect(world, domain, "usb-0403-6001: 0403:6001 with serial AAA\n");
+	scene_untag(scene);
+	world_hostdev(scene->domain->live, "hostdev0", scene->device);
+	world_move(scene->device, 9);
+	expect(scene->world, scene->domain, "usb-0403-6001: 0403:6001 with serial AAA\n");
 }
 
 static void what_is_ours_or_has_a_tag_is_left_alone(void **state)
@@ -207,19 +204,17 @@ static void what_is_ours_or_has_a_tag_is_left_alone(void **state)
 /* So far the hostdev that no tag names outranks everybody; a tag would not. */
 static void a_guest_does_not_lose_its_device_to_a_narrower_tag(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *narrow = world_tag(world_domain(world, "g2", true), "x", "AAA");
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct scene *scene = *state;
+	struct tag *narrow = world_tag(world_domain(scene->world, "g2", true), "x", "AAA");
 
-	(void)state;
+	scene_untag(scene);
 	narrow->port = world_port("1-1");
-	world_hostdev(domain->live, "hostdev0", device);
-	expect(world, domain,
+	world_hostdev(scene->domain->live, "hostdev0", scene->device);
+	expect(scene->world, scene->domain,
 	       "not: g2/x asks for this device, and would take it away: disable or untag that "
 	       "first\n");
 	g_clear_pointer(&narrow->port, g_free);
-	expect(world, domain, "usb-0403-6001: 0403:6001 with serial AAA\n");
+	expect(scene->world, scene->domain, "usb-0403-6001: 0403:6001 with serial AAA\n");
 }
 
 static void a_name_is_valid_and_free(void **state)
@@ -253,12 +248,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hostdev_of_virt_manager_is_adopted),
 		cmocka_unit_test(a_live_hostdev_of_a_script_is_adopted),
-		cmocka_unit_test(an_address_alone_is_enough),
+		SCENE_TEST(an_address_alone_is_enough),
 		cmocka_unit_test(twins_are_told_apart_by_address_and_not_by_ids),
 		cmocka_unit_test(what_is_absent_or_a_hub_is_not_adopted),
-		cmocka_unit_test(a_stale_address_is_read_by_its_ids),
+		SCENE_TEST(a_stale_address_is_read_by_its_ids),
 		cmocka_unit_test(what_is_ours_or_has_a_tag_is_left_alone),
-		cmocka_unit_test(a_guest_does_not_lose_its_device_to_a_narrower_tag),
+		SCENE_TEST(a_guest_does_not_lose_its_device_to_a_narrower_tag),
 		cmocka_unit_test(a_name_is_valid_and_free),
 	};
 

@@ -73,50 +73,36 @@ static void a_foreign_live_hostdev_outranks_every_tag(void **state)
 
 static void a_foreign_hostdev_that_means_the_device_is_adopted(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "hostdev0", device)->guest_port = g_strdup("0:4");
-	world_expect(world, history, "", "g1/a attached adopted 1-1\n");
-	world_move(device, 9);
-	world_expect(world, history,
-		     "-live g1 hostdev0 1:5 (moved)\n+live g1 ua-usbr-a 1:9 @0:4 (moved)\n",
+	world_hostdev(scene->domain->live, "hostdev0", scene->device)->guest_port = g_strdup("0:4");
+	scene_expect(scene, "", "g1/a attached adopted 1-1\n");
+	world_move(scene->device, 9);
+	scene_expect(scene, "-live g1 hostdev0 1:5 (moved)\n+live g1 ua-usbr-a 1:9 @0:4 (moved)\n",
 		     "g1/a pending moved 1-1\n");
 }
 
 static void a_stale_foreign_hostdev_that_may_be_a_twins_is_left_alone(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB");
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "hostdev0", device);
-	world_move(device, 9);
-	world_expect(world, history, "+live g1 ua-usbr-a 1:9 (not_attached)\n",
+	world_plug(scene->world, "1-2", 6, 0x0403, 0x6001, "BBB");
+	world_hostdev(scene->domain->live, "hostdev0", scene->device);
+	world_move(scene->device, 9);
+	scene_expect(scene, "+live g1 ua-usbr-a 1:9 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 }
 
 static void what_a_broken_domain_holds_is_nobody_elses(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	domain->unreadable = g_strdup("not XML");
-	domain->metadata = METADATA_UNREAD;
-	world_hostdev(domain->live, "ua-usbr-a", device);
-	world_tag(world_domain(world, "g0", true), "a", "AAA");
-	world_expect(world, history, "", "g0/a contested owned_by_hostdev\n");
+	scene_untag(scene);
+	scene->domain->unreadable = g_strdup("not XML");
+	scene->domain->metadata = METADATA_UNREAD;
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
+	world_tag(world_domain(scene->world, "g0", true), "a", "AAA");
+	scene_expect(scene, "", "g0/a contested owned_by_hostdev\n");
 }
 
 static void an_inherited_number_waits_for_the_stale_holder(void **state)
@@ -421,9 +407,9 @@ int main(void)
 		cmocka_unit_test(a_twin_that_a_narrower_tag_owns_is_no_ambiguity),
 		cmocka_unit_test(the_holder_keeps_a_contested_device),
 		cmocka_unit_test(a_foreign_live_hostdev_outranks_every_tag),
-		cmocka_unit_test(a_foreign_hostdev_that_means_the_device_is_adopted),
-		cmocka_unit_test(a_stale_foreign_hostdev_that_may_be_a_twins_is_left_alone),
-		cmocka_unit_test(what_a_broken_domain_holds_is_nobody_elses),
+		SCENE_TEST(a_foreign_hostdev_that_means_the_device_is_adopted),
+		SCENE_TEST(a_stale_foreign_hostdev_that_may_be_a_twins_is_left_alone),
+		SCENE_TEST(what_a_broken_domain_holds_is_nobody_elses),
 		cmocka_unit_test(an_inherited_number_waits_for_the_stale_holder),
 		cmocka_unit_test(a_stale_foreign_hostdev_with_the_devices_number_is_in_the_way),
 		cmocka_unit_test(an_exact_serial_wins_over_udevs_spelling),

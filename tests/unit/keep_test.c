@@ -16,15 +16,6 @@
 
 static const char boot[] = "<hostdev><boot order=\"1\"/></hostdev>";
 
-/* A tag, its device, and somebody's own hostdev for it in both XMLs, with all there can be. */
-struct scene {
-	struct snapshot *world;
-	struct history *history;
-	struct domain *domain;
-	struct tag *tag;
-	struct device *device;
-};
-
 static void add_hostdev(GPtrArray *side, const struct device *device)
 {
 	struct hostdev *hostdev = world_hostdev(side, "ua-mine", device);
@@ -34,29 +25,16 @@ static void add_hostdev(GPtrArray *side, const struct device *device)
 	hostdev->guest_port = g_strdup("0:2");
 }
 
-static int scene_setup(void **state)
+/* Somebody's own hostdev for the stick, in both XMLs, with all there can be. */
+static int keep_setup(void **state)
 {
-	struct scene *scene = g_new0(struct scene, 1);
+	struct scene *scene;
 
-	scene->world = world_new();
-	scene->history = history_new();
-	scene->domain = world_domain(scene->world, "g1", true);
-	scene->tag = world_tag(scene->domain, "a", "AAA");
+	scene_setup(state);
+	scene = *state;
 	scene->tag->persist = TAG_PERSIST_YES;
-	scene->device = world_plug(scene->world, "1-1", 5, 0x46f4, 0x0001, "AAA");
 	add_hostdev(scene->domain->live, scene->device);
 	add_hostdev(scene->domain->config, scene->device);
-	*state = scene;
-	return 0;
-}
-
-static int scene_teardown(void **state)
-{
-	struct scene *scene = *state;
-
-	snapshot_free(scene->world);
-	history_free(scene->history);
-	g_free(scene);
 	return 0;
 }
 
@@ -161,7 +139,7 @@ static void a_tag_that_says_nothing_of_it_leaves_ours_as_it_is(void **state)
 	assert_keeps(scene, ACTION_ATTACH_CONFIG, GUEST_RESET_ON, boot);
 }
 
-#define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
+#define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, keep_setup, scene_teardown)
 
 int main(void)
 {

@@ -16,43 +16,6 @@
 #include "reconciler/core/planner.h"
 #include "world.h"
 
-/* One stick, and a tag of the running g1 for it. */
-struct scene {
-	struct snapshot *world;
-	struct history *history;
-	struct domain *domain;
-	struct tag *tag;
-	struct device *device;
-};
-
-static int scene_setup(void **state)
-{
-	struct scene *scene = g_new0(struct scene, 1);
-
-	scene->world = world_new();
-	scene->history = history_new();
-	scene->domain = world_domain(scene->world, "g1", true);
-	scene->tag = world_tag(scene->domain, "a", "AAA");
-	scene->device = world_plug(scene->world, "1-1", 5, 0x46f4, 0x0001, "AAA");
-	*state = scene;
-	return 0;
-}
-
-static int scene_teardown(void **state)
-{
-	struct scene *scene = *state;
-
-	snapshot_free(scene->world);
-	history_free(scene->history);
-	g_free(scene);
-	return 0;
-}
-
-static void expect(const struct scene *scene, const char *actions, const char *verdicts)
-{
-	world_expect(scene->world, scene->history, actions, verdicts);
-}
-
 static void mount(struct scene *scene)
 {
 	scene->device->in_use = g_strdup("/dev/sda1 is mounted on /mnt");
@@ -63,11 +26,12 @@ static void what_a_guest_has_past_us_is_refused_even_by_force(void **state)
 	struct scene *scene = *state;
 
 	device_add_guest_use(scene->device, "other", "disk /dev/sda1");
-	expect(scene, "", "g1/a refused in_use_by_guest 1-1\n");
+	scene_expect(scene, "", "g1/a refused in_use_by_guest 1-1\n");
 	scene->tag->force = true;
-	expect(scene, "", "g1/a refused in_use_by_guest 1-1\n");
+	scene_expect(scene, "", "g1/a refused in_use_by_guest 1-1\n");
 	g_ptr_array_set_size(scene->device->guest_uses, 0);
-	expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n", "g1/a pending not_attached 1-1\n");
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
 }
 
 static void what_a_program_holds_is_refused_unless_forced(void **state)
@@ -75,9 +39,10 @@ static void what_a_program_holds_is_refused_unless_forced(void **state)
 	struct scene *scene = *state;
 
 	scene->device->claimed = true;
-	expect(scene, "", "g1/a refused in_use_by_host 1-1\n");
+	scene_expect(scene, "", "g1/a refused in_use_by_host 1-1\n");
 	scene->tag->force = true;
-	expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n", "g1/a pending not_attached 1-1\n");
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
 }
 
 static void what_a_guest_has_by_a_hostdev_its_own_qemu_holds(void **state)
@@ -87,12 +52,13 @@ static void what_a_guest_has_by_a_hostdev_its_own_qemu_holds(void **state)
 
 	scene->device->claimed = true;
 	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
-	expect(scene, "", "g1/a attached attached 1-1\n");
+	scene_expect(scene, "", "g1/a attached attached 1-1\n");
 	/* One that changes hands. */
 	g_ptr_array_set_size(scene->domain->live, 0);
 	world_hostdev(other->live, "ua-usbr-b", scene->device);
-	expect(scene, "-live g2 ua-usbr-b 1:5 (tag_gone)\n+live g1 ua-usbr-a 1:5 (not_attached)\n",
-	       "g1/a pending not_attached 1-1\n");
+	scene_expect(scene,
+		     "-live g2 ua-usbr-b 1:5 (tag_gone)\n+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
 }
 
 static void what_the_guest_has_it_keeps_though_it_is_in_use(void **state)
@@ -101,7 +67,7 @@ static void what_the_guest_has_it_keeps_though_it_is_in_use(void **state)
 
 	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
 	device_add_guest_use(scene->device, "other", "qemu:commandline usb-host,hostbus=1");
-	expect(scene, "", "g1/a attached attached 1-1\n");
+	scene_expect(scene, "", "g1/a attached attached 1-1\n");
 }
 
 static struct memory *memory_of(struct scene *scene)
@@ -117,13 +83,14 @@ static void what_is_in_use_is_let_go_of_and_not_replugged(void **state)
 	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
 	mount(scene);
 	memory->replug = true;
-	expect(scene, "-live g1 ua-usbr-a 1:5 (requested)\n", "g1/a refused in_use_by_host 1-1\n");
+	scene_expect(scene, "-live g1 ua-usbr-a 1:5 (requested)\n",
+		     "g1/a refused in_use_by_host 1-1\n");
 	memory->replug = false;
 	scene->device->driver = g_strdup("usb-storage");
 	memory->suspect_since = 1;
-	expect(scene, "-live g1 ua-usbr-a 1:5 (dead)\n", "g1/a refused in_use_by_host 1-1\n");
+	scene_expect(scene, "-live g1 ua-usbr-a 1:5 (dead)\n", "g1/a refused in_use_by_host 1-1\n");
 	memory->replugged = scene->device->incarnation;
-	expect(scene, "-live g1 ua-usbr-a 1:5 (dead)\n", "g1/a refused in_use_by_host 1-1\n");
+	scene_expect(scene, "-live g1 ua-usbr-a 1:5 (dead)\n", "g1/a refused in_use_by_host 1-1\n");
 }
 
 static void what_was_let_go_of_stays_so_until_it_is_free(void **state)
@@ -134,10 +101,10 @@ static void what_was_let_go_of_stays_so_until_it_is_free(void **state)
 	mount(scene);
 	memory_of(scene)->replug = true;
 	assert_int_equal(world_settle(scene->world, scene->history), 1);
-	expect(scene, "", "g1/a refused in_use_by_host 1-1\n");
+	scene_expect(scene, "", "g1/a refused in_use_by_host 1-1\n");
 	g_clear_pointer(&scene->device->in_use, g_free);
 	assert_int_equal(world_settle(scene->world, scene->history), 1);
-	expect(scene, "", "g1/a attached attached 1-1\n");
+	scene_expect(scene, "", "g1/a attached attached 1-1\n");
 }
 
 static void a_config_entry_that_nobody_would_put_back_stays_while_it_is_in_use(void **state)
@@ -146,10 +113,10 @@ static void a_config_entry_that_nobody_would_put_back_stays_while_it_is_in_use(v
 
 	world_hostdev(scene->domain->config, "ua-usbr-a", scene->device);
 	mount(scene);
-	expect(scene, "", "g1/a refused in_use_by_host 1-1\n");
+	scene_expect(scene, "", "g1/a refused in_use_by_host 1-1\n");
 	scene->tag->persist = TAG_PERSIST_YES;
-	expect(scene, "-config g1 ua-usbr-a 1:5 (not_owned)\n",
-	       "g1/a refused in_use_by_host 1-1\n");
+	scene_expect(scene, "-config g1 ua-usbr-a 1:5 (not_owned)\n",
+		     "g1/a refused in_use_by_host 1-1\n");
 }
 
 /* What is done when the host takes the device from the LATER-th question on. */
@@ -216,32 +183,32 @@ static void what_the_hosts_own_rule_keeps_is_never_matched(void **state)
 	struct scene *scene = *state;
 
 	ignore(scene->device, "0");
-	expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n", "g1/a pending not_attached 1-1\n");
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
 	ignore(scene->device, "1");
-	expect(scene, "", "g1/a refused ignored_by_host\n");
+	scene_expect(scene, "", "g1/a refused ignored_by_host\n");
 	scene->tag->force = true;
-	expect(scene, "", "g1/a refused ignored_by_host\n");
+	scene_expect(scene, "", "g1/a refused ignored_by_host\n");
 	/* It is taken from the guest that had it, too. */
 	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
-	expect(scene, "-live g1 ua-usbr-a 1:5 (not_owned)\n", "g1/a refused ignored_by_host\n");
+	scene_expect(scene, "-live g1 ua-usbr-a 1:5 (not_owned)\n",
+		     "g1/a refused ignored_by_host\n");
 }
-
-#define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SCENE(what_a_guest_has_past_us_is_refused_even_by_force),
-		IN_SCENE(what_a_program_holds_is_refused_unless_forced),
-		IN_SCENE(what_a_guest_has_by_a_hostdev_its_own_qemu_holds),
-		IN_SCENE(what_the_guest_has_it_keeps_though_it_is_in_use),
-		IN_SCENE(what_is_in_use_is_let_go_of_and_not_replugged),
-		IN_SCENE(what_was_let_go_of_stays_so_until_it_is_free),
-		IN_SCENE(a_config_entry_that_nobody_would_put_back_stays_while_it_is_in_use),
-		IN_SCENE(what_came_into_use_meanwhile_is_not_attached),
-		IN_SCENE(what_came_into_use_meanwhile_is_not_pulled_for_a_replug),
-		IN_SCENE(a_hostdev_that_leads_elsewhere_goes_whoever_has_the_device),
-		IN_SCENE(what_the_hosts_own_rule_keeps_is_never_matched),
+		SCENE_TEST(what_a_guest_has_past_us_is_refused_even_by_force),
+		SCENE_TEST(what_a_program_holds_is_refused_unless_forced),
+		SCENE_TEST(what_a_guest_has_by_a_hostdev_its_own_qemu_holds),
+		SCENE_TEST(what_the_guest_has_it_keeps_though_it_is_in_use),
+		SCENE_TEST(what_is_in_use_is_let_go_of_and_not_replugged),
+		SCENE_TEST(what_was_let_go_of_stays_so_until_it_is_free),
+		SCENE_TEST(a_config_entry_that_nobody_would_put_back_stays_while_it_is_in_use),
+		SCENE_TEST(what_came_into_use_meanwhile_is_not_attached),
+		SCENE_TEST(what_came_into_use_meanwhile_is_not_pulled_for_a_replug),
+		SCENE_TEST(a_hostdev_that_leads_elsewhere_goes_whoever_has_the_device),
+		SCENE_TEST(what_the_hosts_own_rule_keeps_is_never_matched),
 	};
 
 	return cmocka_run_group_tests_name("refusal", tests, NULL, NULL);

@@ -18,21 +18,18 @@ static void note(const struct snapshot *world, struct history *history)
 
 static void what_neither_tag_nor_hostdev_names_is_forgotten(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_tag(domain, "tag", "BBB");
-	world_hostdev(domain->config, "ua-usbr-config", device);
-	history_get(history, domain->uuid, "ua-usbr-tag");
-	history_get(history, domain->uuid, "ua-usbr-config");
-	history_get(history, domain->uuid, "ua-usbr-gone");
-	note(world, history);
-	assert_non_null(history_find(history, domain->uuid, "ua-usbr-tag"));
-	assert_non_null(history_find(history, domain->uuid, "ua-usbr-config"));
-	assert_null(history_find(history, domain->uuid, "ua-usbr-gone"));
+	scene_untag(scene);
+	world_tag(scene->domain, "tag", "BBB");
+	world_hostdev(scene->domain->config, "ua-usbr-config", scene->device);
+	history_get(scene->history, scene->domain->uuid, "ua-usbr-tag");
+	history_get(scene->history, scene->domain->uuid, "ua-usbr-config");
+	history_get(scene->history, scene->domain->uuid, "ua-usbr-gone");
+	note(scene->world, scene->history);
+	assert_non_null(history_find(scene->history, scene->domain->uuid, "ua-usbr-tag"));
+	assert_non_null(history_find(scene->history, scene->domain->uuid, "ua-usbr-config"));
+	assert_null(history_find(scene->history, scene->domain->uuid, "ua-usbr-gone"));
 }
 
 static void of_what_cannot_be_read_nothing_is_forgotten(void **state)
@@ -111,89 +108,72 @@ static void who_comes_back_under_its_number_is_not_the_one_that_went(void **stat
 
 static void a_release_is_remembered_until_it_is_over(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct action detach = {.kind = ACTION_DETACH_LIVE, .domain = domain};
+	struct scene *scene = *state;
+	struct action detach = {.kind = ACTION_DETACH_LIVE, .domain = scene->domain};
 	struct outcome asked = {.action = &detach, .kind = OUTCOME_FAILED, .releasing = true};
 	struct outcome refused = {.action = &detach, .kind = OUTCOME_FAILED};
 	struct outcome done = {.action = &detach, .kind = OUTCOME_DONE};
 	char alias[] = "ua-usbr-a";
 
-	(void)state;
 	detach.alias = detach.slot = alias;
-	detach.hostdev = world_hostdev(domain->live, alias, device);
-	world_tag(domain, "a", "AAA");
-	assert_int_equal(releasing_after(history, refused), 0);
-	assert_int_equal(releasing_after(history, asked), WORLD_NOW);
-	note(world, history);
-	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, WORLD_NOW);
-	assert_int_equal(releasing_after(history, done), 0);
+	detach.hostdev = world_hostdev(scene->domain->live, alias, scene->device);
+	assert_int_equal(releasing_after(scene->history, refused), 0);
+	assert_int_equal(releasing_after(scene->history, asked), WORLD_NOW);
+	note(scene->world, scene->history);
+	assert_int_equal(history_find(scene->history, "uuid-g1", alias)->releasing_since,
+			 WORLD_NOW);
+	assert_int_equal(releasing_after(scene->history, done), 0);
 	/* Over without us: the XML does not have it any more, or another QEMU never had it. */
-	releasing_after(history, asked);
-	g_ptr_array_set_size(domain->live, 0);
-	note(world, history);
-	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
-	releasing_after(history, asked);
-	remember_start(history, domain);
-	assert_int_equal(history_find(history, "uuid-g1", alias)->releasing_since, 0);
+	releasing_after(scene->history, asked);
+	g_ptr_array_set_size(scene->domain->live, 0);
+	note(scene->world, scene->history);
+	assert_int_equal(history_find(scene->history, "uuid-g1", alias)->releasing_since, 0);
+	releasing_after(scene->history, asked);
+	remember_start(scene->history, scene->domain);
+	assert_int_equal(history_find(scene->history, "uuid-g1", alias)->releasing_since, 0);
 }
 
 static void a_guest_on_its_way_is_left_alone_and_asked_about_again(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 	char alias[] = "ua-usbr-a";
-	struct action attach = {.kind = ACTION_ATTACH_LIVE, .domain = domain, .device = device};
+	struct action attach = {
+		.kind = ACTION_ATTACH_LIVE, .domain = scene->domain, .device = scene->device};
 	struct outcome held = {.action = &attach, .kind = OUTCOME_SKIPPED, .migrating = true};
 
-	(void)state;
 	attach.alias = attach.slot = alias;
-	world_tag(domain, "a", "AAA");
-	remember_outcome(history, &held, world->now);
-	world_expect(world, history, "", "g1/a pending migrating 1-1\n");
-	world->now += 4 * G_USEC_PER_SEC;
-	world_expect(world, history, "", "g1/a pending migrating 1-1\n");
-	world->now += 1 * G_USEC_PER_SEC;
-	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+	remember_outcome(scene->history, &held, scene->world->now);
+	scene_expect(scene, "", "g1/a pending migrating 1-1\n");
+	scene->world->now += 4 * G_USEC_PER_SEC;
+	scene_expect(scene, "", "g1/a pending migrating 1-1\n");
+	scene->world->now += 1 * G_USEC_PER_SEC;
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 	/* Nothing to do is nothing to wait with. */
-	remember_outcome(history, &held, world->now);
-	world_hostdev(domain->live, alias, device);
-	world_expect(world, history, "", "g1/a attached attached 1-1\n");
+	remember_outcome(scene->history, &held, scene->world->now);
+	world_hostdev(scene->domain->live, alias, scene->device);
+	scene_expect(scene, "", "g1/a attached attached 1-1\n");
 }
 
 static void nothing_is_done_to_a_guest_that_is_starting(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	world_tag(domain, "a", "AAA")->persist = TAG_PERSIST_YES;
-	domain->starting = true;
-	world_expect(world, history, "", "g1/a pending not_attached 1-1\n");
-	domain->starting = false;
-	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+	scene->tag->persist = TAG_PERSIST_YES;
+	scene->domain->starting = true;
+	scene_expect(scene, "", "g1/a pending not_attached 1-1\n");
+	scene->domain->starting = false;
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 }
 
 static void one_that_cannot_be_read_on_its_way_is_migrating(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	world_tag(domain, "a", "AAA");
-	domain->unreadable = g_strdup("it is on its way");
-	domain->migrating = true;
-	world_expect(world, history, "", "g1/a pending migrating\n");
+	scene->domain->unreadable = g_strdup("it is on its way");
+	scene->domain->migrating = true;
+	scene_expect(scene, "", "g1/a pending migrating\n");
 }
 
 /* Somebody takes the hostdev out as soon as it is in, for two minutes. How often was it put in? */
@@ -216,102 +196,86 @@ static unsigned int attaches_in_vain(struct snapshot *world, struct history *his
 
 static void what_does_not_last_is_done_less_and_less_often(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *tag = world_tag(domain, "a", "AAA");
+	struct scene *scene = *state;
 	uint64_t until = WORLD_NOW + 120 * (uint64_t)G_USEC_PER_SEC;
 	OWN(plan) plan = NULL;
 	const struct verdict *verdict;
 	const struct member *member;
 
-	(void)state;
 	/* Four at once, and then after 1, 2, 4 … 60 s, or a quarter less. */
-	assert_in_range(attaches_in_vain(world, history, domain, until), 10, 12);
-	world_expect(world, history, "", "g1/a failed restless 1-1\n");
-	plan = planner_plan(world, history);
+	assert_in_range(attaches_in_vain(scene->world, scene->history, scene->domain, until), 10,
+			12);
+	scene_expect(scene, "", "g1/a failed restless 1-1\n");
+	plan = planner_plan(scene->world, scene->history);
 	verdict = g_ptr_array_index(plan->verdicts, 0);
 	member = g_ptr_array_index(verdict->members, 0);
 	assert_int_equal(verdict->severity, SEVERITY_CRITICAL);
 	assert_in_range(member->failures, 7, 9);
-	assert_true(member->next_try > world->now && member->next_try == plan_wake(plan));
-	/* Another enumeration is another device as far as that goes, and so is another wish. */
-	world_move(device, 6);
-	world_expect(world, history, "+live g1 ua-usbr-a 1:6 @0:1 (not_attached)\n",
+	assert_true(member->next_try > scene->world->now && member->next_try == plan_wake(plan));
+	/* Another enumeration is another scene->device as far as that goes, and so is another wish.
+	 */
+	world_move(scene->device, 6);
+	scene_expect(scene, "+live g1 ua-usbr-a 1:6 @0:1 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
-	world_move(device, 5);
-	device->incarnation -= 2000;
-	world_expect(world, history, "", "g1/a failed restless 1-1\n");
-	tag->force = true;
-	note(world, history);
-	world_expect(world, history, "+live g1 ua-usbr-a 1:5 @0:1 (not_attached)\n",
+	world_move(scene->device, 5);
+	scene->device->incarnation -= 2000;
+	scene_expect(scene, "", "g1/a failed restless 1-1\n");
+	scene->tag->force = true;
+	note(scene->world, scene->history);
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 @0:1 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 }
 
 static void what_has_kept_still_starts_anew(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 	uint64_t until = WORLD_NOW + 10 * (uint64_t)G_USEC_PER_SEC;
 
-	(void)state;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	world_tag(domain, "a", "AAA");
-	attaches_in_vain(world, history, domain, until);
-	world->now += 120 * (uint64_t)G_USEC_PER_SEC;
-	until = world->now + G_USEC_PER_SEC / 2;
-	assert_int_equal(attaches_in_vain(world, history, domain, until), 4);
+	attaches_in_vain(scene->world, scene->history, scene->domain, until);
+	scene->world->now += 120 * (uint64_t)G_USEC_PER_SEC;
+	until = scene->world->now + G_USEC_PER_SEC / 2;
+	assert_int_equal(attaches_in_vain(scene->world, scene->history, scene->domain, until), 4);
 }
 
 static void what_a_person_asks_for_is_done_however_often(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "ua-usbr-a", device);
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
 	for (unsigned int i = 0; i < 10; i++) {
 		OWN(plan) plan = NULL;
 
-		remember_replug(history, domain, "ua-usbr-a");
-		plan = planner_plan(world, history);
+		remember_replug(scene->history, scene->domain, "ua-usbr-a");
+		plan = planner_plan(scene->world, scene->history);
 		assert_int_equal(plan->actions->len, 2);
-		world_apply(world, plan, history);
+		world_apply(scene->world, plan, scene->history);
 	}
-	world_expect(world, history, "", "g1/a attached attached 1-1\n");
+	scene_expect(scene, "", "g1/a attached attached 1-1\n");
 }
 
 /* A hostdev that nobody names comes back whenever it has been taken out. */
 static void a_gone_tag_is_restless_too(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 	unsigned int count = 0;
 
-	(void)state;
-	while (world->now < WORLD_NOW + 60 * (uint64_t)G_USEC_PER_SEC) {
+	scene_untag(scene);
+	while (scene->world->now < WORLD_NOW + 60 * (uint64_t)G_USEC_PER_SEC) {
 		OWN(plan) plan = NULL;
 
-		g_ptr_array_set_size(domain->live, 0);
-		note(world, history);
-		world_hostdev(domain->live, "ua-usbr-gone", device);
-		plan = planner_plan(world, history);
+		g_ptr_array_set_size(scene->domain->live, 0);
+		note(scene->world, scene->history);
+		world_hostdev(scene->domain->live, "ua-usbr-gone", scene->device);
+		plan = planner_plan(scene->world, scene->history);
 		count += plan->actions->len;
-		world_apply(world, plan, history);
-		world->now += 50000;
+		world_apply(scene->world, plan, scene->history);
+		scene->world->now += 50000;
 	}
 	assert_in_range(count, 8, 11);
-	world->now += 200 * (uint64_t)G_USEC_PER_SEC;
-	g_ptr_array_set_size(domain->live, 0);
-	note(world, history);
-	assert_null(history_find(history, domain->uuid, "ua-usbr-gone"));
+	scene->world->now += 200 * (uint64_t)G_USEC_PER_SEC;
+	g_ptr_array_set_size(scene->domain->live, 0);
+	note(scene->world, scene->history);
+	assert_null(history_find(scene->history, scene->domain->uuid, "ua-usbr-gone"));
 }
 
 static void refuse(struct history *history, const struct plan *plan, enum action_kind kind,
@@ -329,28 +293,24 @@ static void refuse(struct history *history, const struct plan *plan, enum action
 
 static void each_side_fails_for_itself(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *tag = world_tag(domain, "a", "AAA");
+	struct scene *scene = *state;
 	OWN(plan) plan = NULL;
 	const struct memory *memory;
 
-	(void)state;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	tag->persist = TAG_PERSIST_YES;
-	tag->guest_port = g_strdup("0:3");
-	plan = planner_plan(world, history);
+	scene->tag->persist = TAG_PERSIST_YES;
+	scene->tag->guest_port = g_strdup("0:3");
+	plan = planner_plan(scene->world, scene->history);
 	assert_int_equal(plan->actions->len, 2);
-	refuse(history, plan, ACTION_ATTACH_CONFIG, 67);
-	world_expect(world, history, "+live g1 ua-usbr-a 1:5 @0:3 (not_attached)\n",
+	refuse(scene->history, plan, ACTION_ATTACH_CONFIG, 67);
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 @0:3 (not_attached)\n",
 		     "g1/a failed libvirt_error 1-1\n");
-	memory = history_find(history, domain->uuid, "ua-usbr-a");
+	memory = history_find(scene->history, scene->domain->uuid, "ua-usbr-a");
 	assert_int_equal(memory->sides[SIDE_LIVE].failures, 0);
-	refuse(history, plan, ACTION_ATTACH_LIVE, 1);
-	world_expect(world, history, "", "g1/a failed libvirt_error 1-1\n");
+	refuse(scene->history, plan, ACTION_ATTACH_LIVE, 1);
+	scene_expect(scene, "", "g1/a failed libvirt_error 1-1\n");
 	/* A success of the one does not clear the other. */
-	remember_outcome(history, &(struct outcome){.action = g_ptr_array_index(plan->actions, 1)},
+	remember_outcome(scene->history,
+			 &(struct outcome){.action = g_ptr_array_index(plan->actions, 1)},
 			 WORLD_NOW);
 	assert_int_equal(memory->sides[SIDE_LIVE].failures, 1);
 	assert_int_equal(memory->sides[SIDE_CONFIG].failures, 0);
@@ -358,29 +318,26 @@ static void each_side_fails_for_itself(void **state)
 
 static void a_config_entry_that_made_room_in_vain_is_owed(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", false);
+	struct scene *scene = *state;
 	OWN(plan) plan = NULL;
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->config, "ua-usbr-a", device);
-	world_move(device, 6);
-	plan = planner_plan(world, history);
-	remember_outcome(history, &(struct outcome){.action = g_ptr_array_index(plan->actions, 0)},
+	scene->domain->running = false;
+	world_hostdev(scene->domain->config, "ua-usbr-a", scene->device);
+	world_move(scene->device, 6);
+	plan = planner_plan(scene->world, scene->history);
+	remember_outcome(scene->history,
+			 &(struct outcome){.action = g_ptr_array_index(plan->actions, 0)},
 			 WORLD_NOW);
-	g_ptr_array_set_size(domain->config, 0);
-	refuse(history, plan, ACTION_ATTACH_CONFIG, 38);
-	note(world, history);
-	world->now += G_USEC_PER_SEC;
-	world_expect(world, history, "+config g1 ua-usbr-a 1:6 (config_absent)\n",
+	g_ptr_array_set_size(scene->domain->config, 0);
+	refuse(scene->history, plan, ACTION_ATTACH_CONFIG, 38);
+	note(scene->world, scene->history);
+	scene->world->now += G_USEC_PER_SEC;
+	scene_expect(scene, "+config g1 ua-usbr-a 1:6 (config_absent)\n",
 		     "g1/a pending config_absent 1-1\n");
-	world_settle(world, history);
+	scene_settle(scene);
 	/* A person may take it out for good. */
-	g_ptr_array_set_size(domain->config, 0);
-	world_expect(world, history, "", "g1/a inactive domain_off 1-1\n");
+	g_ptr_array_set_size(scene->domain->config, 0);
+	scene_expect(scene, "", "g1/a inactive domain_off 1-1\n");
 }
 
 /* Adopted, or by the alias of a tag that has been renamed. */
@@ -413,22 +370,22 @@ static void what_was_restored_is_replugged_whatever_its_alias(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_neither_tag_nor_hostdev_names_is_forgotten),
+		SCENE_TEST(what_neither_tag_nor_hostdev_names_is_forgotten),
 		cmocka_unit_test(of_what_cannot_be_read_nothing_is_forgotten),
 		cmocka_unit_test(only_who_has_all_domains_may_forget_one),
 		cmocka_unit_test(who_comes_back_under_its_number_is_not_the_one_that_went),
-		cmocka_unit_test(a_release_is_remembered_until_it_is_over),
-		cmocka_unit_test(a_guest_on_its_way_is_left_alone_and_asked_about_again),
-		cmocka_unit_test(nothing_is_done_to_a_guest_that_is_starting),
-		cmocka_unit_test(one_that_cannot_be_read_on_its_way_is_migrating),
+		SCENE_TEST(a_release_is_remembered_until_it_is_over),
+		SCENE_TEST(a_guest_on_its_way_is_left_alone_and_asked_about_again),
+		SCENE_TEST(nothing_is_done_to_a_guest_that_is_starting),
+		SCENE_TEST(one_that_cannot_be_read_on_its_way_is_migrating),
 		cmocka_unit_test(a_start_makes_the_past_of_one_domain_void),
-		cmocka_unit_test(what_does_not_last_is_done_less_and_less_often),
-		cmocka_unit_test(what_has_kept_still_starts_anew),
-		cmocka_unit_test(what_a_person_asks_for_is_done_however_often),
-		cmocka_unit_test(a_gone_tag_is_restless_too),
+		SCENE_TEST(what_does_not_last_is_done_less_and_less_often),
+		SCENE_TEST(what_has_kept_still_starts_anew),
+		SCENE_TEST(what_a_person_asks_for_is_done_however_often),
+		SCENE_TEST(a_gone_tag_is_restless_too),
 		cmocka_unit_test(what_was_restored_is_replugged_whatever_its_alias),
-		cmocka_unit_test(each_side_fails_for_itself),
-		cmocka_unit_test(a_config_entry_that_made_room_in_vain_is_owed),
+		SCENE_TEST(each_side_fails_for_itself),
+		SCENE_TEST(a_config_entry_that_made_room_in_vain_is_owed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,81 +11,69 @@
 
 static void a_taken_inherited_port_is_not_asked_for(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 	struct hostdev *squatter;
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "ua-usbr-a", device)->guest_port = g_strdup("0:1");
-	squatter = world_hostdev(domain->live, "hostdev0", device);
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device)->guest_port =
+		g_strdup("0:1");
+	squatter = world_hostdev(scene->domain->live, "hostdev0", scene->device);
 	squatter->bus = 9;
 	squatter->id.product = 1;
 	squatter->guest_port = g_strdup("0:1");
-	world_move(device, 6);
-	assert_int_equal(world_settle(world, history), 1);
-	assert_string_equal(domain_find_hostdev(domain->live, "ua-usbr-a")->guest_port, "0:2");
+	world_move(scene->device, 6);
+	assert_int_equal(scene_settle(scene), 1);
+	assert_string_equal(domain_find_hostdev(scene->domain->live, "ua-usbr-a")->guest_port,
+			    "0:2");
 	/* Nor one that something else than a hostdev has. */
-	domain_add_port(domain->live_ports, "0:2", "input");
-	world_move(device, 7);
-	world_expect(world, history,
-		     "-live g1 ua-usbr-a 1:6 (moved)\n+live g1 ua-usbr-a 1:7 (moved)\n",
+	domain_add_port(scene->domain->live_ports, "0:2", "input");
+	world_move(scene->device, 7);
+	scene_expect(scene, "-live g1 ua-usbr-a 1:6 (moved)\n+live g1 ua-usbr-a 1:7 (moved)\n",
 		     "g1/a pending moved 1-1\n");
 }
 
 static void a_refused_inherited_port_is_left_to_libvirt(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 	OWN(plan) plan = NULL;
 	struct outcome refused = {.kind = OUTCOME_FAILED, .code = 27};
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->config, "ua-usbr-a", device)->guest_port = g_strdup("0:1");
-	plan = planner_plan(world, history);
+	world_hostdev(scene->domain->config, "ua-usbr-a", scene->device)->guest_port =
+		g_strdup("0:1");
+	plan = planner_plan(scene->world, scene->history);
 	refused.action = g_ptr_array_index(plan->actions, 0);
 	assert_string_equal(refused.action->guest_port, "0:1");
 	assert_true(refused.action->inherited_port);
-	remember_outcome(history, &refused, world->now);
-	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+	remember_outcome(scene->history, &refused, scene->world->now);
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 }
 
 static void a_port_that_was_asked_for_and_is_taken_is_a_failure(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *tag = world_tag(domain, "a", "AAA");
+	struct scene *scene = *state;
 
-	(void)state;
-	tag->guest_port = g_strdup("0:3");
-	tag->persist = TAG_PERSIST_YES;
-	domain_add_port(domain->live_ports, "0:3", "input");
-	world_expect(world, history, "+config g1 ua-usbr-a 1:5 @0:3 (config_absent)\n",
+	scene->tag->guest_port = g_strdup("0:3");
+	scene->tag->persist = TAG_PERSIST_YES;
+	domain_add_port(scene->domain->live_ports, "0:3", "input");
+	scene_expect(scene, "+config g1 ua-usbr-a 1:5 @0:3 (config_absent)\n",
 		     "g1/a failed guest_port_taken 1-1\n");
 	/* Each side for itself. */
-	g_ptr_array_set_size(domain->live_ports, 0);
-	domain_add_port(domain->config_ports, "0:3", "redirdev");
-	world_expect(world, history, "+live g1 ua-usbr-a 1:5 @0:3 (not_attached)\n",
+	g_ptr_array_set_size(scene->domain->live_ports, 0);
+	domain_add_port(scene->domain->config_ports, "0:3", "redirdev");
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 @0:3 (not_attached)\n",
 		     "g1/a failed guest_port_taken 1-1\n");
-	world_settle(world, history);
+	scene_settle(scene);
 	/* What works is not taken out for a port that cannot be had; what is stale is. */
-	world_hostdev(domain->config, "ua-usbr-a", device)->guest_port = g_strdup("0:1");
-	world_expect(world, history, "", "g1/a failed guest_port_taken 1-1\n");
-	g_free(domain_find_hostdev(domain->live, "ua-usbr-a")->guest_port);
-	((struct hostdev *)g_ptr_array_index(domain->live, 0))->guest_port = g_strdup("0:2");
-	domain_add_port(domain->live_ports, "0:3", "input");
-	remember_replug(history, domain, "ua-usbr-a");
-	world_expect(world, history, "", "g1/a failed guest_port_taken 1-1\n");
-	world_move(device, 6);
-	world_expect(world, history,
+	world_hostdev(scene->domain->config, "ua-usbr-a", scene->device)->guest_port =
+		g_strdup("0:1");
+	scene_expect(scene, "", "g1/a failed guest_port_taken 1-1\n");
+	g_free(domain_find_hostdev(scene->domain->live, "ua-usbr-a")->guest_port);
+	((struct hostdev *)g_ptr_array_index(scene->domain->live, 0))->guest_port = g_strdup("0:2");
+	domain_add_port(scene->domain->live_ports, "0:3", "input");
+	remember_replug(scene->history, scene->domain, "ua-usbr-a");
+	scene_expect(scene, "", "g1/a failed guest_port_taken 1-1\n");
+	world_move(scene->device, 6);
+	scene_expect(scene,
 		     "-live g1 ua-usbr-a 1:5 (moved)\n-config g1 ua-usbr-a 1:5 (config_stale)\n",
 		     "g1/a failed guest_port_taken 1-1\n");
 }
@@ -122,19 +110,16 @@ static void a_port_is_given_once(void **state)
 /* Both sides agreeing is a wish. */
 static void another_port_in_the_config_is_no_reason_to_write(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *tag = world_tag(domain, "a", "AAA");
+	struct scene *scene = *state;
 
-	(void)state;
-	tag->persist = TAG_PERSIST_YES;
-	world_hostdev(domain->live, "ua-usbr-a", device)->guest_port = g_strdup("0:1");
-	world_hostdev(domain->config, "ua-usbr-a", device)->guest_port = g_strdup("0:2");
-	world_expect(world, history, "", "g1/a attached attached 1-1\n");
-	tag->guest_port = g_strdup("0:1");
-	world_expect(world, history,
+	scene->tag->persist = TAG_PERSIST_YES;
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device)->guest_port =
+		g_strdup("0:1");
+	world_hostdev(scene->domain->config, "ua-usbr-a", scene->device)->guest_port =
+		g_strdup("0:2");
+	scene_expect(scene, "", "g1/a attached attached 1-1\n");
+	scene->tag->guest_port = g_strdup("0:1");
+	scene_expect(scene,
 		     "-config g1 ua-usbr-a 1:5 (config_stale)\n"
 		     "+config g1 ua-usbr-a 1:5 @0:1 (config_stale)\n",
 		     "g1/a pending config_stale 1-1\n");
@@ -143,11 +128,11 @@ static void another_port_in_the_config_is_no_reason_to_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_taken_inherited_port_is_not_asked_for),
-		cmocka_unit_test(a_refused_inherited_port_is_left_to_libvirt),
-		cmocka_unit_test(a_port_that_was_asked_for_and_is_taken_is_a_failure),
+		SCENE_TEST(a_taken_inherited_port_is_not_asked_for),
+		SCENE_TEST(a_refused_inherited_port_is_left_to_libvirt),
+		SCENE_TEST(a_port_that_was_asked_for_and_is_taken_is_a_failure),
 		cmocka_unit_test(a_port_is_given_once),
-		cmocka_unit_test(another_port_in_the_config_is_no_reason_to_write),
+		SCENE_TEST(another_port_in_the_config_is_no_reason_to_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

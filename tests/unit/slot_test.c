@@ -181,152 +181,120 @@ static void a_config_hostdev_of_others_with_a_stale_address_is_replaced(void **s
 
 static void what_libvirt_would_take_out_first_must_be_ours(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", false);
-	struct hostdev *other = world_hostdev(domain->config, "ua-mine", device);
-	struct hostdev *ours = world_hostdev(domain->config, "ua-usbr-a", device);
+	struct scene *scene = *state;
+	struct hostdev *other = world_hostdev(scene->domain->config, "ua-mine", scene->device);
+	struct hostdev *ours = world_hostdev(scene->domain->config, "ua-usbr-a", scene->device);
 
-	(void)state;
-	world_tag(domain, "a", "AAA")->persist = TAG_PERSIST_NO;
+	scene->domain->running = false;
+	scene->tag->persist = TAG_PERSIST_NO;
 	other->dev = 99;
 	/* By its ids alone: the other one has the same. */
 	ours->has_address = false;
-	world_expect(world, history, "", "g1/a failed foreign_hostdev 1-1\n");
+	scene_expect(scene, "", "g1/a failed foreign_hostdev 1-1\n");
 	/* Both halves of an id count, and there must be one. */
 	other->id.product = 1;
-	world_expect(world, history, "-config g1 ua-usbr-a 1:5 (config_unwanted)\n",
+	scene_expect(scene, "-config g1 ua-usbr-a 1:5 (config_unwanted)\n",
 		     "g1/a pending config_unwanted 1-1\n");
 	other->id = (struct usb_id){1, 0x6001};
-	world_expect(world, history, "-config g1 ua-usbr-a 1:5 (config_unwanted)\n",
+	scene_expect(scene, "-config g1 ua-usbr-a 1:5 (config_unwanted)\n",
 		     "g1/a pending config_unwanted 1-1\n");
 	other->id = ours->id;
 	other->has_id = false;
-	world_expect(world, history, "-config g1 ua-usbr-a 1:5 (config_unwanted)\n",
+	scene_expect(scene, "-config g1 ua-usbr-a 1:5 (config_unwanted)\n",
 		     "g1/a pending config_unwanted 1-1\n");
 	/* What says nothing cannot be told from others. */
 	ours->has_id = false;
-	world_expect(world, history, "", "g1/a failed foreign_hostdev 1-1\n");
+	scene_expect(scene, "", "g1/a failed foreign_hostdev 1-1\n");
 }
 
 static void a_port_that_was_asked_for_is_not_an_inherited_one(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *tag = world_tag(domain, "a", "AAA");
+	struct scene *scene = *state;
 	OWN(plan) without = NULL;
 	OWN(plan) with = NULL;
 
-	(void)state;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	without = planner_plan(world, history);
+	without = planner_plan(scene->world, scene->history);
 	assert_false(((struct action *)g_ptr_array_index(without->actions, 0))->inherited_port);
-	tag->guest_port = g_strdup("0:3");
-	tag->persist = TAG_PERSIST_YES;
+	scene->tag->guest_port = g_strdup("0:3");
+	scene->tag->persist = TAG_PERSIST_YES;
 	/* The config need not wait for libvirt's choice. */
-	world_expect(world, history,
+	scene_expect(scene,
 		     "+live g1 ua-usbr-a 1:5 @0:3 (not_attached)\n"
 		     "+config g1 ua-usbr-a 1:5 @0:3 (config_absent)\n",
 		     "g1/a pending not_attached 1-1\n");
-	with = planner_plan(world, history);
+	with = planner_plan(scene->world, scene->history);
 	assert_false(((struct action *)g_ptr_array_index(with->actions, 0))->inherited_port);
 }
 
 static void an_alias_of_another_name_is_in_nobodys_way(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	world_tag(domain, "a", "AAA");
-	g_ptr_array_add(domain->other_aliases, g_strdup("ua-usbr-b"));
-	world_expect(world, history, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+	g_ptr_array_add(scene->domain->other_aliases, g_strdup("ua-usbr-b"));
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 }
 
 static void a_gone_tags_alias_that_two_devices_have_is_never_detached(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_hostdev(domain->live, "ua-usbr-old", device);
-	g_ptr_array_add(domain->other_aliases, g_strdup("ua-usbr-old"));
-	world_expect(world, history, "", "");
+	scene_untag(scene);
+	world_hostdev(scene->domain->live, "ua-usbr-old", scene->device);
+	g_ptr_array_add(scene->domain->other_aliases, g_strdup("ua-usbr-old"));
+	scene_expect(scene, "", "");
 }
 
 static void a_failed_detach_of_what_is_gone_waits_too(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct memory *memory = history_get(history, domain->uuid, "ua-usbr-a");
+	struct scene *scene = *state;
+	struct memory *memory = history_get(scene->history, scene->domain->uuid, "ua-usbr-a");
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "ua-usbr-a", device);
-	world_unplug(world, device);
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
+	world_unplug(scene->world, scene->device);
 	memory->sides[SIDE_LIVE].failures = 1;
-	memory->sides[SIDE_LIVE].next_try = world->now + 1;
-	world_expect(world, history, "", "g1/a missing not_plugged_in\n");
-	world->now++;
-	world_expect(world, history, "-live g1 ua-usbr-a 1:5 (device_gone)\n",
+	memory->sides[SIDE_LIVE].next_try = scene->world->now + 1;
+	scene_expect(scene, "", "g1/a missing not_plugged_in\n");
+	scene->world->now++;
+	scene_expect(scene, "-live g1 ua-usbr-a 1:5 (device_gone)\n",
 		     "g1/a missing not_plugged_in\n");
 }
 
 static void what_libvirt_is_taking_out_is_not_asked_for_again(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct memory *memory = history_get(history, domain->uuid, "ua-usbr-a");
-	const uint64_t asked = world->now;
+	struct scene *scene = *state;
+	struct memory *memory = history_get(scene->history, scene->domain->uuid, "ua-usbr-a");
+	const uint64_t asked = scene->world->now;
 	OWN(plan) plan = NULL;
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "ua-usbr-a", device);
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
 	memory->releasing_since = asked;
-	/* Not even for another enumeration of the device. */
-	world_move(device, 6);
-	world->now += SLOT_RELEASE - 1;
-	world_expect(world, history, "", "g1/a pending waiting_release 1-1\n");
-	plan = planner_plan(world, history);
+	/* Not even for another enumeration of the scene->device. */
+	world_move(scene->device, 6);
+	scene->world->now += SLOT_RELEASE - 1;
+	scene_expect(scene, "", "g1/a pending waiting_release 1-1\n");
+	plan = planner_plan(scene->world, scene->history);
 	assert_int_equal(plan_wake(plan), asked + SLOT_RELEASE);
-	world->now++;
-	world_expect(world, history,
-		     "-live g1 ua-usbr-a 1:5 (moved)\n+live g1 ua-usbr-a 1:6 (moved)\n",
+	scene->world->now++;
+	scene_expect(scene, "-live g1 ua-usbr-a 1:5 (moved)\n+live g1 ua-usbr-a 1:6 (moved)\n",
 		     "g1/a pending moved 1-1\n");
 	/* It has gone meanwhile. */
-	world->now = asked;
-	g_ptr_array_set_size(domain->live, 0);
-	world_expect(world, history, "+live g1 ua-usbr-a 1:6 (not_attached)\n",
+	scene->world->now = asked;
+	g_ptr_array_set_size(scene->domain->live, 0);
+	scene_expect(scene, "+live g1 ua-usbr-a 1:6 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
 }
 
 static void an_old_failure_is_none_once_nothing_is_to_be_done(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct memory *memory = history_get(history, domain->uuid, "ua-usbr-a");
+	struct scene *scene = *state;
+	struct memory *memory = history_get(scene->history, scene->domain->uuid, "ua-usbr-a");
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "ua-usbr-a", device);
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
 	memory->sides[SIDE_LIVE].failures = 1;
-	memory->sides[SIDE_LIVE].failed = device->incarnation;
-	memory->sides[SIDE_LIVE].next_try = world->now + 1;
-	world_expect(world, history, "", "g1/a attached attached 1-1\n");
+	memory->sides[SIDE_LIVE].failed = scene->device->incarnation;
+	memory->sides[SIDE_LIVE].next_try = scene->world->now + 1;
+	scene_expect(scene, "", "g1/a attached attached 1-1\n");
 }
 
 static void what_a_group_no_longer_has_is_no_member_of_it(void **state)
@@ -397,15 +365,13 @@ static void two_members_never_share_an_alias(void **state)
 
 static void a_gone_hostdev_is_found_behind_others(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_hostdev(domain->live, "ua-mine", world_plug(world, "1-2", 6, 1, 2, NULL));
-	world_hostdev(domain->live, "ua-usbr-old", device);
-	world_expect(world, history, "-live g1 ua-usbr-old 1:5 (tag_gone)\n", "");
+	scene_untag(scene);
+	world_hostdev(scene->domain->live, "ua-mine",
+		      world_plug(scene->world, "1-2", 6, 1, 2, NULL));
+	world_hostdev(scene->domain->live, "ua-usbr-old", scene->device);
+	scene_expect(scene, "-live g1 ua-usbr-old 1:5 (tag_gone)\n", "");
 }
 
 static void a_domain_that_cannot_be_read_stops_no_other(void **state)
@@ -425,21 +391,16 @@ static void a_domain_that_cannot_be_read_stops_no_other(void **state)
 
 static void what_is_adopted_or_ours_is_not_listed_as_others(void **state)
 {
-	OWN(snapshot) world = world_new();
-	OWN(history) history = history_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct device *theirs = world_plug(world, "1-2", 6, 1, 2, NULL);
+	struct scene *scene = *state;
+	struct device *theirs = world_plug(scene->world, "1-2", 6, 1, 2, NULL);
 	OWN(plan) plan = NULL;
 	const struct unmanaged *unmanaged;
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "hostdev0", device);
-	world_hostdev(domain->config, "ua-usbr-unknown", theirs);
-	domain->metadata = METADATA_INVALID;
-	world_hostdev(domain->live, "ua-mine", theirs);
-	plan = planner_plan(world, history);
+	world_hostdev(scene->domain->live, "hostdev0", scene->device);
+	world_hostdev(scene->domain->config, "ua-usbr-unknown", theirs);
+	scene->domain->metadata = METADATA_INVALID;
+	world_hostdev(scene->domain->live, "ua-mine", theirs);
+	plan = planner_plan(scene->world, scene->history);
 	assert_int_equal(plan->unmanaged->len, 1);
 	unmanaged = g_ptr_array_index(plan->unmanaged, 0);
 	assert_string_equal(unmanaged->hostdev->alias, "ua-mine");
@@ -455,18 +416,18 @@ int main(void)
 		cmocka_unit_test(a_config_hostdev_is_right_in_everything_or_rewritten),
 		cmocka_unit_test(a_config_hostdev_by_ids_alone_is_adopted_as_it_is),
 		cmocka_unit_test(a_config_hostdev_of_others_with_a_stale_address_is_replaced),
-		cmocka_unit_test(what_libvirt_would_take_out_first_must_be_ours),
-		cmocka_unit_test(a_port_that_was_asked_for_is_not_an_inherited_one),
-		cmocka_unit_test(an_alias_of_another_name_is_in_nobodys_way),
-		cmocka_unit_test(a_gone_tags_alias_that_two_devices_have_is_never_detached),
-		cmocka_unit_test(a_failed_detach_of_what_is_gone_waits_too),
-		cmocka_unit_test(what_libvirt_is_taking_out_is_not_asked_for_again),
-		cmocka_unit_test(an_old_failure_is_none_once_nothing_is_to_be_done),
+		SCENE_TEST(what_libvirt_would_take_out_first_must_be_ours),
+		SCENE_TEST(a_port_that_was_asked_for_is_not_an_inherited_one),
+		SCENE_TEST(an_alias_of_another_name_is_in_nobodys_way),
+		SCENE_TEST(a_gone_tags_alias_that_two_devices_have_is_never_detached),
+		SCENE_TEST(a_failed_detach_of_what_is_gone_waits_too),
+		SCENE_TEST(what_libvirt_is_taking_out_is_not_asked_for_again),
+		SCENE_TEST(an_old_failure_is_none_once_nothing_is_to_be_done),
 		cmocka_unit_test(what_a_group_no_longer_has_is_no_member_of_it),
 		cmocka_unit_test(two_members_never_share_an_alias),
-		cmocka_unit_test(a_gone_hostdev_is_found_behind_others),
+		SCENE_TEST(a_gone_hostdev_is_found_behind_others),
 		cmocka_unit_test(a_domain_that_cannot_be_read_stops_no_other),
-		cmocka_unit_test(what_is_adopted_or_ours_is_not_listed_as_others),
+		SCENE_TEST(what_is_adopted_or_ours_is_not_listed_as_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,62 +47,58 @@ static void expect(const struct snapshot *world, const char *expected)
 
 static void a_hostdev_of_others_that_is_right_is_no_ones_business(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_hostdev(domain->live, "ua-mine", device);
-	world_hostdev(domain->config, NULL, device);
-	expect(world, "");
+	scene_untag(scene);
+	world_hostdev(scene->domain->live, "ua-mine", scene->device);
+	world_hostdev(scene->domain->config, NULL, scene->device);
+	expect(scene->world, "");
 }
 
 static void a_hostdev_of_others_that_points_at_nothing_is_stale(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_hostdev(domain->live, "ua-mine", device);
-	world_hostdev(domain->config, NULL, device);
-	world_move(device, 6);
-	expect(world, "hostdev_stale g1 -: the live hostdev ua-mine (0403:6001 at 001:005) has no "
-		      "tag, and nothing is there: the guest has lost its device\n"
-		      "hostdev_stale g1 -: the config hostdev without alias (0403:6001 at "
-		      "001:005) has no tag, and nothing is there: the next start fails, or gives "
-		      "the guest another device\n");
+	scene_untag(scene);
+	world_hostdev(scene->domain->live, "ua-mine", scene->device);
+	world_hostdev(scene->domain->config, NULL, scene->device);
+	world_move(scene->device, 6);
+	expect(scene->world,
+	       "hostdev_stale g1 -: the live hostdev ua-mine (0403:6001 at 001:005) has no "
+	       "tag, and nothing is there: the guest has lost its device\n"
+	       "hostdev_stale g1 -: the config hostdev without alias (0403:6001 at "
+	       "001:005) has no tag, and nothing is there: the next start fails, or gives "
+	       "the guest another device\n");
 }
 
 static void a_hostdev_of_others_that_points_at_another_device_is_stale(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", false);
-	struct hostdev *hostdev = world_hostdev(domain->config, NULL, device);
+	struct scene *scene = *state;
+	struct hostdev *hostdev = world_hostdev(scene->domain->config, NULL, scene->device);
 
-	(void)state;
+	scene->domain->running = false;
+	scene_untag(scene);
 	hostdev->id.product = 0x6015;
-	expect(world, "hostdev_stale g1 -: the config hostdev without alias (0403:6015 at "
-		      "001:005) has no tag, and another device is there: the next start fails, or "
-		      "gives the guest another device\n");
+	expect(scene->world,
+	       "hostdev_stale g1 -: the config hostdev without alias (0403:6015 at "
+	       "001:005) has no tag, and another device is there: the next start fails, or "
+	       "gives the guest another device\n");
 	/* Without ids, whatever is there is what it means. */
 	hostdev->has_id = false;
-	expect(world, "");
+	expect(scene->world, "");
 }
 
 static void a_placeholder_of_others_is_stale(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_hostdev(domain->live, NULL, device)->missing = true;
-	world_unplug(world, device);
-	expect(world, "hostdev_stale g1 -: the live hostdev without alias (0403:6001 at 001:005) "
-		      "has no tag, and nothing is there: it is a placeholder (missing='yes'), "
-		      "which QEMU may fill with any device\n");
+	scene_untag(scene);
+	world_hostdev(scene->domain->live, NULL, scene->device)->missing = true;
+	world_unplug(scene->world, scene->device);
+	expect(scene->world,
+	       "hostdev_stale g1 -: the live hostdev without alias (0403:6001 at 001:005) "
+	       "has no tag, and nothing is there: it is a placeholder (missing='yes'), "
+	       "which QEMU may fill with any device\n");
 }
 
 static void a_hostdev_by_ids_alone_is_never_stale(void **state)
@@ -121,15 +117,11 @@ static void a_hostdev_by_ids_alone_is_never_stale(void **state)
 
 static void ours_is_not_told_here(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
+	struct scene *scene = *state;
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->live, "ua-usbr-a", device);
-	world_move(device, 6);
-	expect(world, "");
+	world_hostdev(scene->domain->live, "ua-usbr-a", scene->device);
+	world_move(scene->device, 6);
+	expect(scene->world, "");
 }
 
 /* Two devices of one serial, the guest has the first. */
@@ -244,27 +236,26 @@ static void what_a_tag_does_not_find_is_told_while_its_domain_is_off(void **stat
 
 static void what_is_too_much_for_a_tag_is_told_while_its_domain_is_off(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct domain *domain = world_domain(world, "g1", false);
+	struct scene *scene = *state;
 	struct tag *group;
 
-	(void)state;
-	domain->guest_ports = 4;
-	world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB");
-	world_tag_id(world_tag(domain, "a", NULL), 0x0403, 0x6001);
-	group = world_tag(domain, "g", NULL);
+	scene->domain->running = false;
+	scene_untag(scene);
+	scene->domain->guest_ports = 4;
+	world_plug(scene->world, "1-2", 6, 0x0403, 0x6001, "BBB");
+	world_tag_id(world_tag(scene->domain, "a", NULL), 0x0403, 0x6001);
+	group = world_tag(scene->domain, "g", NULL);
 	world_tag_id(group, 0x0403, 0x6001);
 	group->group = true;
 	group->limit = 1;
-	expect_validation(world,
+	expect_validation(scene->world,
 			  "several_match g1 a: 2 devices match 0403:6001 (at "
 			  "pci-0000:00:14.0-usb-0:1, pci-0000:00:14.0-usb-0:2): add a serial or a "
 			  "port to the tag\n"
 			  "several_match g1 g: 2 devices match, and the group takes 1 of them\n");
 	group->limit = 2;
-	g_ptr_array_remove_index(domain->tags, 0);
-	expect_validation(world, "");
+	g_ptr_array_remove_index(scene->domain->tags, 0);
+	expect_validation(scene->world, "");
 }
 
 static void what_the_plan_says_of_a_serial_is_not_said_again(void **state)
@@ -282,34 +273,32 @@ static void what_the_plan_says_of_a_serial_is_not_said_again(void **state)
 
 static void a_guest_needs_a_port_for_each_tag(void **state)
 {
-	OWN(snapshot) world = world_new();
-	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", false);
-	struct device *other = world_plug(world, "1-2", 6, 0x0403, 0x6015, "BBB");
+	struct scene *scene = *state;
+	struct device *other = world_plug(scene->world, "1-2", 6, 0x0403, 0x6015, "BBB");
 
-	(void)state;
-	world_tag(domain, "a", "AAA");
-	world_hostdev(domain->config, "ua-usbr-a", device);
-	world_hostdev(domain->config, NULL, other);
-	domain->guest_ports_taken = 2;
-	domain->guest_ports = 4;
-	expect_validation(world, "");
-	domain->guest_ports = 3;
-	expect_validation(world, "too_few_ports g1 -: its tags may need 1 USB port; the guest has "
-				 "3, and 3 are taken by other devices\n");
-	g_ptr_array_set_size(domain->tags, 0);
-	expect_validation(world, "");
+	scene->domain->running = false;
+	world_hostdev(scene->domain->config, "ua-usbr-a", scene->device);
+	world_hostdev(scene->domain->config, NULL, other);
+	scene->domain->guest_ports_taken = 2;
+	scene->domain->guest_ports = 4;
+	expect_validation(scene->world, "");
+	scene->domain->guest_ports = 3;
+	expect_validation(scene->world,
+			  "too_few_ports g1 -: its tags may need 1 USB port; the guest has "
+			  "3, and 3 are taken by other devices\n");
+	g_ptr_array_set_size(scene->domain->tags, 0);
+	expect_validation(scene->world, "");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_hostdev_of_others_that_is_right_is_no_ones_business),
-		cmocka_unit_test(a_hostdev_of_others_that_points_at_nothing_is_stale),
-		cmocka_unit_test(a_hostdev_of_others_that_points_at_another_device_is_stale),
-		cmocka_unit_test(a_placeholder_of_others_is_stale),
+		SCENE_TEST(a_hostdev_of_others_that_is_right_is_no_ones_business),
+		SCENE_TEST(a_hostdev_of_others_that_points_at_nothing_is_stale),
+		SCENE_TEST(a_hostdev_of_others_that_points_at_another_device_is_stale),
+		SCENE_TEST(a_placeholder_of_others_is_stale),
 		cmocka_unit_test(a_hostdev_by_ids_alone_is_never_stale),
-		cmocka_unit_test(ours_is_not_told_here),
+		SCENE_TEST(ours_is_not_told_here),
 		cmocka_unit_test(a_serial_that_two_have_is_told_while_it_still_works),
 		cmocka_unit_test(a_serial_that_two_have_is_told_before_the_domain_starts),
 		cmocka_unit_test(an_ambiguous_tag_has_said_so_itself),
@@ -317,9 +306,9 @@ int main(void)
 		cmocka_unit_test(twins_with_a_tag_by_ids_are_no_matter_of_serials),
 		cmocka_unit_test(a_group_may_have_many_of_one_serial),
 		cmocka_unit_test(what_a_tag_does_not_find_is_told_while_its_domain_is_off),
-		cmocka_unit_test(what_is_too_much_for_a_tag_is_told_while_its_domain_is_off),
+		SCENE_TEST(what_is_too_much_for_a_tag_is_told_while_its_domain_is_off),
 		cmocka_unit_test(what_the_plan_says_of_a_serial_is_not_said_again),
-		cmocka_unit_test(a_guest_needs_a_port_for_each_tag),
+		SCENE_TEST(a_guest_needs_a_port_for_each_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

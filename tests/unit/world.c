@@ -331,3 +331,42 @@ void world_move(struct device *device, unsigned int dev)
 	device->dev = dev;
 	device->incarnation += 1000;
 }
+
+int scene_setup(void **state)
+{
+	struct scene *scene = g_new0(struct scene, 1);
+
+	scene->world = world_new();
+	scene->history = history_new();
+	scene->domain = world_domain(scene->world, "g1", true);
+	scene->tag = world_tag(scene->domain, "a", "AAA");
+	scene->device = world_plug(scene->world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	*state = scene;
+	return 0;
+}
+
+int scene_teardown(void **state)
+{
+	struct scene *scene = *state;
+
+	snapshot_free(scene->world);
+	history_free(scene->history);
+	g_free(scene);
+	return 0;
+}
+
+void scene_untag(struct scene *scene)
+{
+	g_ptr_array_set_size(scene->domain->tags, 0);
+	scene->tag = NULL;
+}
+
+void scene_expect(const struct scene *scene, const char *actions, const char *verdicts)
+{
+	world_expect(scene->world, scene->history, actions, verdicts);
+}
+
+unsigned int scene_settle(struct scene *scene)
+{
+	return world_settle(scene->world, scene->history);
+}

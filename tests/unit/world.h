@@ -51,3 +51,24 @@ void world_expect(const struct snapshot *world, const struct history *history, c
 
 /* Another enumeration, under the number DEV. */
 void world_move(struct device *device, unsigned int dev);
+
+/* What most tests begin with: a stick at 1-1 (0403:6001, AAA, 1:5), and a guest g1 that runs and
+ * has the tag "a" for it; nothing is attached yet. SCENE_TEST's *state is a struct scene *. */
+struct scene {
+	struct snapshot *world;
+	struct history *history;
+	struct domain *domain;
+	struct tag *tag;
+	struct device *device;
+};
+
+int scene_setup(void **state);
+int scene_teardown(void **state);
+#define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
+
+/* The guest has no tag. */
+void scene_untag(struct scene *scene);
+
+/* world_expect() and world_settle() for it. */
+void scene_expect(const struct scene *scene, const char *actions, const char *verdicts);
+unsigned int scene_settle(struct scene *scene);
