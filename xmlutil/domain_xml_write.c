@@ -19,24 +19,18 @@ static xmlNodePtr add(xmlNodePtr parent, const char *name)
 	return child;
 }
 
-static void set(xmlNodePtr node, const char *name, const char *value)
-{
-	if (!xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value))
-		g_error("out of memory");
-}
-
 static void set_number(xmlNodePtr node, const char *name, unsigned int number)
 {
 	g_autofree char *text = g_strdup_printf("%u", number);
 
-	set(node, name, text);
+	xml_set(node, name, text);
 }
 
 static void set_id(xmlNodePtr node, uint16_t id)
 {
 	g_autofree char *text = g_strdup_printf("0x%04x", id);
 
-	set(node, "id", text);
+	xml_set(node, "id", text);
 }
 
 /* libvirt refuses a vendor 0 ("Zero is not permitted", 9.0.0), though there are such devices; the
@@ -60,7 +54,7 @@ static void add_host_address(xmlNodePtr source, unsigned int bus, unsigned int d
 static void add_alias(xmlNodePtr hostdev, const char *alias)
 {
 	if (alias)
-		set(add(hostdev, "alias"), "name", alias);
+		xml_set(add(hostdev, "alias"), "name", alias);
 }
 
 static void add_guest_address(xmlNodePtr hostdev, const char *guest_port)
@@ -72,9 +66,9 @@ static void add_guest_address(xmlNodePtr hostdev, const char *guest_port)
 	if (!colon)
 		return;
 	address = add(hostdev, "address");
-	set(address, "type", "usb");
-	set(address, "bus", bus);
-	set(address, "port", colon + 1);
+	xml_set(address, "type", "usb");
+	xml_set(address, "bus", bus);
+	xml_set(address, "port", colon + 1);
 }
 
 /* Without a startupPolicy a live attach of a device that has just gone fails; with 'optional' it
@@ -84,9 +78,9 @@ static void write_attach(xmlNodePtr hostdev, const struct action *action)
 	xmlNodePtr source = xml_child(hostdev, "source");
 
 	if (action->kind == ACTION_ATTACH_CONFIG)
-		set(source, "startupPolicy", "optional");
+		xml_set(source, "startupPolicy", "optional");
 	if (action->guest_reset != GUEST_RESET_DEFAULT)
-		set(source, "guestReset", guest_reset_name(action->guest_reset));
+		xml_set(source, "guestReset", guest_reset_name(action->guest_reset));
 	add_ids(source, action->device->id);
 	add_host_address(source, action->device->bus, action->device->dev);
 	add_alias(hostdev, action->alias);
@@ -107,21 +101,18 @@ static void write_detach(xmlNodePtr hostdev, const struct hostdev *what)
 char *domain_xml_write_hostdev(const struct action *action)
 {
 	OWN_XML doc = xmlNewDoc(NULL);
-	xmlBufferPtr buffer = xmlBufferCreate();
+	g_autofree char *text = NULL;
 	xmlNodePtr hostdev;
-	char *text;
 
-	if (!doc || !buffer)
+	if (!doc)
 		g_error("out of memory");
 	hostdev = hostdev_rest_begin(doc, action->device ? action->rest : NULL);
 	if (action->device)
 		write_attach(hostdev, action);
 	else
 		write_detach(hostdev, action->hostdev);
-	xmlNodeDump(buffer, doc, hostdev, 0, 1);
-	text = g_strconcat((const char *)xmlBufferContent(buffer), "\n", NULL);
-	xmlBufferFree(buffer);
-	return text;
+	text = xml_dump(hostdev, true);
+	return g_strconcat(text, "\n", NULL);
 }
 
 static xmlNodePtr find_hostdev(xmlDocPtr doc, const char *wanted)
@@ -150,14 +141,6 @@ static void unset(xmlNodePtr node, const char *name)
 	xmlUnsetProp(node, (const xmlChar *)name);
 }
 
-static void drop(xmlNodePtr node)
-{
-	if (!node)
-		return;
-	xmlUnlinkNode(node);
-	xmlFreeNode(node);
-}
-
 /* libvirt wants ids and address to fit, and the device may have loaded a firmware since. */
 static void edit_ids(xmlNodePtr source, struct usb_id id)
 {
@@ -167,8 +150,8 @@ static void edit_ids(xmlNodePtr source, struct usb_id id)
 	if (!vendor || !product)
 		return;
 	if (id.vendor == 0) {
-		drop(vendor);
-		drop(product);
+		xml_drop(vendor);
+		xml_drop(product);
 		return;
 	}
 	set_id(vendor, id.vendor);
@@ -227,7 +210,7 @@ char *domain_xml_edit_image(const char *xml, const struct action *action, char *
 		edit_ids(source, action->device->id);
 		edit_address(source, action->device->bus, action->device->dev);
 	} else {
-		set(source, "startupPolicy", "optional");
+		xml_set(source, "startupPolicy", "optional");
 		route_nowhere(action->domain->uuid, action->alias, &bus, &dev);
 		edit_address(source, bus, dev);
 	}
@@ -259,7 +242,7 @@ static bool lead(xmlNodePtr element, const struct route *route)
 
 	if (!source || leads_to(element, route))
 		return false;
-	set(source, "startupPolicy", "optional");
+	xml_set(source, "startupPolicy", "optional");
 	edit_address(source, route->bus, route->dev);
 	return true;
 }

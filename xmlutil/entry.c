@@ -15,6 +15,13 @@ bool entry_is_foreign(const char *xml_namespace)
 	return xml_namespace && !g_str_has_prefix(xml_namespace, NAMESPACE_FAMILY);
 }
 
+struct _xmlNode *entry_skip_foreign(struct _xmlNode *element)
+{
+	while (element && entry_is_foreign(xml_namespace(element)))
+		element = xml_next(element);
+	return element;
+}
+
 static bool is_ours(const struct reading *reading, const char *xml_namespace)
 {
 	if (reading->stripped && !xml_namespace)

@@ -17,3 +17,6 @@ struct tag *entry_read(const struct _xmlNode *element, unsigned int number,
 
 /* Does the element have a namespace that is not ours, in any version? Those are left alone. */
 bool entry_is_foreign(const char *xml_namespace);
+
+/* ELEMENT, or the first after it that is not foreign; NULL: there is none. */
+struct _xmlNode *entry_skip_foreign(struct _xmlNode *element);

@@ -8,20 +8,6 @@
 
 #include "xmlutil/xml.h"
 
-static void drop(xmlNodePtr node)
-{
-	xmlUnlinkNode(node);
-	xmlFreeNode(node);
-}
-
-static void drop_child(xmlNodePtr parent, const char *name)
-{
-	xmlNodePtr child = xml_child(parent, name);
-
-	if (child)
-		drop(child);
-}
-
 /* Text between elements: libvirt's indentation. */
 static void drop_texts(xmlNodePtr parent)
 {
@@ -30,7 +16,7 @@ static void drop_texts(xmlNodePtr parent)
 	for (xmlNodePtr node = parent->children; node; node = next) {
 		next = node->next;
 		if (node->type != XML_ELEMENT_NODE)
-			drop(node);
+			xml_drop(node);
 		else
 			drop_texts(node);
 	}
@@ -43,9 +29,9 @@ static void strip_source(xmlNodePtr source)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++)
 		xmlUnsetProp(source, (const xmlChar *)attributes[i]);
-	drop_child(source, "vendor");
-	drop_child(source, "product");
-	drop_child(source, "address");
+	xml_drop(xml_child(source, "vendor"));
+	xml_drop(xml_child(source, "product"));
+	xml_drop(xml_child(source, "address"));
 }
 
 /* Nothing but <hostdev mode='subsystem' type='usb' managed='yes'><source/></hostdev>? */
@@ -62,19 +48,6 @@ static bool is_plain(xmlNodePtr hostdev, xmlNodePtr source)
 	       (!source || (!xml_attr_first(source) && !xml_first(source)));
 }
 
-static char *dump(xmlDocPtr doc, xmlNodePtr node)
-{
-	xmlBufferPtr buffer = xmlBufferCreate();
-	char *text;
-
-	if (!buffer)
-		g_error("out of memory");
-	xmlNodeDump(buffer, doc, node, 0, 0);
-	text = g_strdup((const char *)xmlBufferContent(buffer));
-	xmlBufferFree(buffer);
-	return text;
-}
-
 char *hostdev_rest_read(const struct _xmlNode *hostdev)
 {
 	OWN_XML doc = xmlNewDoc(NULL);
@@ -88,9 +61,9 @@ char *hostdev_rest_read(const struct _xmlNode *hostdev)
 	source = xml_child(copy, "source");
 	if (source)
 		strip_source(source);
-	drop_child(copy, "alias");
-	drop_child(copy, "address");
-	return is_plain(copy, source) ? NULL : dump(doc, copy);
+	xml_drop(xml_child(copy, "alias"));
+	xml_drop(xml_child(copy, "address"));
+	return is_plain(copy, source) ? NULL : xml_dump(copy, false);
 }
 
 static xmlNodePtr new_hostdev(xmlDocPtr doc)
@@ -98,11 +71,11 @@ static xmlNodePtr new_hostdev(xmlDocPtr doc)
 	xmlNodePtr hostdev = xmlNewDocNode(doc, NULL, (const xmlChar *)"hostdev", NULL);
 
 	/* What `managed` says means nothing for USB; virt-manager writes it so. */
-	if (!hostdev ||
-	    !xmlSetProp(hostdev, (const xmlChar *)"mode", (const xmlChar *)"subsystem") ||
-	    !xmlSetProp(hostdev, (const xmlChar *)"type", (const xmlChar *)"usb") ||
-	    !xmlSetProp(hostdev, (const xmlChar *)"managed", (const xmlChar *)"yes"))
+	if (!hostdev)
 		g_error("out of memory");
+	xml_set(hostdev, "mode", "subsystem");
+	xml_set(hostdev, "type", "usb");
+	xml_set(hostdev, "managed", "yes");
 	return hostdev;
 }
 

@@ -112,20 +112,13 @@ static int editing_open(struct editing *editing, const char *domain_xml, char **
 	return 0;
 }
 
-static xmlNodePtr skip_foreign(xmlNodePtr element)
-{
-	while (element && entry_is_foreign(xml_namespace(element)))
-		element = xml_next(element);
-	return element;
-}
-
 /* The element of the tag that was read as the Nth. */
 static xmlNodePtr entry_at(const struct editing *editing, guint n)
 {
-	xmlNodePtr element = skip_foreign(xml_first(wrapper_of(editing)));
+	xmlNodePtr element = entry_skip_foreign(xml_first(wrapper_of(editing)));
 
 	while (n-- > 0)
-		element = skip_foreign(xml_next(element));
+		element = entry_skip_foreign(xml_next(element));
 	return element;
 }
 
@@ -138,12 +131,6 @@ static bool is_blank(const xmlNode *node)
 {
 	return is_text(node) &&
 	       node->content[strspn((const char *)node->content, " \t\r\n")] == '\0';
-}
-
-static void drop(xmlNodePtr node)
-{
-	xmlUnlinkNode(node);
-	xmlFreeNode(node);
 }
 
 /* The line break and blanks before the last of the elements; NULL: it has none. */
@@ -183,7 +170,7 @@ static void append(xmlNodePtr wrapper, xmlNodePtr entry)
 static void set(xmlNodePtr entry, const char *name, const char *value)
 {
 	if (value)
-		check_memory(xmlSetProp(entry, (const xmlChar *)name, (const xmlChar *)value));
+		xml_set(entry, name, value);
 }
 
 static void set_hex(xmlNodePtr entry, const char *name, uint16_t number)
@@ -256,7 +243,7 @@ static bool drop_text_behind(xmlNodePtr entry)
 		next = node->next;
 		if (node->type != XML_CDATA_SECTION_NODE && (!is_text(node) || is_blank(node)))
 			continue;
-		drop(node);
+		xml_drop(node);
 		any = true;
 	}
 	return any;
@@ -265,8 +252,8 @@ static bool drop_text_behind(xmlNodePtr entry)
 static void remove_entry(struct editing *editing, xmlNodePtr entry)
 {
 	if (!drop_text_behind(entry) && is_blank(entry->prev))
-		drop(entry->prev);
-	drop(entry);
+		xml_drop(entry->prev);
+	xml_drop(entry);
 	editing->changed = true;
 }
 

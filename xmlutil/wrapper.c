@@ -39,19 +39,12 @@ static bool check_tag(const struct _xmlNode *wrapper, const struct reading *read
 	return false;
 }
 
-static struct _xmlNode *skip_foreign(struct _xmlNode *element)
-{
-	while (element && entry_is_foreign(xml_namespace(element)))
-		element = xml_next(element);
-	return element;
-}
-
 static unsigned int count_entries(const struct _xmlNode *wrapper)
 {
-	struct _xmlNode *element = skip_foreign(xml_first(wrapper));
+	struct _xmlNode *element = entry_skip_foreign(xml_first(wrapper));
 	unsigned int count = 0;
 
-	for (; element; element = skip_foreign(xml_next(element)))
+	for (; element; element = entry_skip_foreign(xml_next(element)))
 		count++;
 	return count;
 }
@@ -60,8 +53,9 @@ static bool check_bounds(struct _xmlNode *wrapper, const struct reading *reading
 {
 	unsigned int line = xml_line(wrapper);
 	unsigned int entries = count_entries(wrapper);
+	g_autofree char *text = xml_dump(wrapper, false);
 
-	if (xml_size(wrapper) > METADATA_MAX_BYTES)
+	if (strlen(text) > METADATA_MAX_BYTES)
 		reading_object(
 			reading, line,
 			g_strdup_printf("our metadata is longer than %d bytes", METADATA_MAX_BYTES),

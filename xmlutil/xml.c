@@ -299,14 +299,29 @@ unsigned int xml_depth(const struct _xmlNode *node)
 	return deepest + 1;
 }
 
-size_t xml_size(struct _xmlNode *node)
+char *xml_dump(struct _xmlNode *node, bool indented)
 {
 	xmlBufferPtr buffer = xmlBufferCreate();
-	int length;
+	char *text;
 
 	if (!buffer)
 		g_error("out of memory");
-	length = xmlNodeDump(buffer, node->doc, node, 0, 0);
+	xmlNodeDump(buffer, node->doc, node, 0, indented);
+	text = g_strdup((const char *)xmlBufferContent(buffer));
 	xmlBufferFree(buffer);
-	return length > 0 ? (size_t)length : 0;
+	return text;
+}
+
+void xml_set(struct _xmlNode *node, const char *name, const char *value)
+{
+	if (!xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value))
+		g_error("out of memory");
+}
+
+void xml_drop(struct _xmlNode *node)
+{
+	if (!node)
+		return;
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
 }

@@ -94,8 +94,14 @@ char *xml_child_text(const struct _xmlNode *parent, const char *name);
 /* The value of an attribute without a namespace, as a new string, or NULL. NODE may be NULL. */
 char *xml_attribute(const struct _xmlNode *node, const char *name);
 
+/* Gives it that value; out of memory aborts. */
+void xml_set(struct _xmlNode *node, const char *name, const char *value);
+
+/* Takes it out of its document. NODE may be NULL. */
+void xml_drop(struct _xmlNode *node);
+
+/* The node as text, with its elements on lines of their own if INDENTED: a new string. */
+char *xml_dump(struct _xmlNode *node, bool indented);
+
 /* Elements below NODE, how deep: 1 when it has none. */
 unsigned int xml_depth(const struct _xmlNode *node);
-
-/* How many bytes the element takes as text. */
-size_t xml_size(struct _xmlNode *node);

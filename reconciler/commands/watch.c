@@ -272,13 +272,6 @@ static void start_alone(struct watch *watch)
 
 /* --- fed by the daemon --- */
 
-static const char *wanted_uri(const struct cmd_call *call)
-{
-	const char *uri = call->uri ? call->uri : g_getenv("LIBVIRT_DEFAULT_URI");
-
-	return uri && *uri ? uri : "qemu:///system";
-}
-
 static void leave_daemon(struct watch *watch)
 {
 	drop(&watch->stream);
@@ -295,7 +288,7 @@ static void take_line(struct watch *watch, const char *line)
 	if (json_read_status(line, &snapshot, &history, &err) < 0) {
 		say_error("what the daemon says is not understood: %s", err);
 		watch->foreign = true;
-	} else if (snapshot->uri && strcmp(snapshot->uri, wanted_uri(watch->call)) != 0) {
+	} else if (snapshot->uri && strcmp(snapshot->uri, virt_wanted_uri(watch->call->uri)) != 0) {
 		watch->foreign = true;
 	}
 	if (!watch->foreign) {

@@ -32,6 +32,9 @@ enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **re
 /* What a person can do about that; NULL for VIRT_OPEN_DONE. */
 const char *virt_open_hint(const char *uri, enum virt_open_reply reply);
 
+/* What URI means: with NULL what the environment says, or our default. */
+const char *virt_wanted_uri(const char *uri);
+
 /* Whether that is a user's own libvirt (qemu:///session) and not the host's. URI as for
  * virt_open(). */
 bool virt_is_session(const char *uri);

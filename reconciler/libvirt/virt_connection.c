@@ -97,6 +97,18 @@ char *virt_describe_calls(struct virt *virt)
 			       names ? text->str + strlen(", ") : "none");
 }
 
+int virt_register(struct virt *virt, int event, void (*callback)(void), void *box,
+		  GDestroyNotify let_go)
+{
+	int id = CALL(virt, virConnectDomainEventRegisterAny, virt->connection, NULL, event,
+		      (virConnectDomainEventGenericCallback)callback, g_atomic_rc_box_acquire(box),
+		      let_go);
+
+	if (id < 0)
+		let_go(box);
+	return id;
+}
+
 static void remember(struct virt *virt, virDomainPtr domain)
 {
 	char uuid[VIR_UUID_STRING_BUFLEN];

@@ -64,12 +64,14 @@ struct trouble *trouble_take(const struct virt *virt);
 void trouble_free(struct trouble *trouble);
 OWN_DEFINE(trouble)
 
+/* CALLBACK is called for EVENT of every domain, with BOX (g_atomic_rc_box_new()), of which a
+ * reference is taken and let go of with LET_GO. What to deregister by, or -1 with libvirt's error.
+ */
+int virt_register(struct virt *virt, int event, void (*callback)(void), void *box,
+		  GDestroyNotify let_go);
+
 /* A thread of this door: no signal is ever delivered to it, those are for the main program. */
 GThread *virt_thread(const char *name, GThreadFunc run, void *data);
-
-/* The process's one event loop thread; without it there is no keepalive and there are no events.
- * Must come before the connection that wants them. */
-void virt_loop_start(void);
 
 /* The domain of that UUID, from the last listing if it was there: a new reference, or NULL with
  * libvirt's error. */

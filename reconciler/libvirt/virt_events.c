@@ -129,36 +129,19 @@ static void listener_unref(void *listener)
 	g_atomic_rc_box_release_full(listener, listener_clear);
 }
 
-static int subscribe(struct virt *virt, int event, virConnectDomainEventGenericCallback callback,
-		     struct virt_listener *listener)
-{
-	int id = CALL(virt, virConnectDomainEventRegisterAny, virt->connection, NULL, event,
-		      callback, g_atomic_rc_box_acquire(listener), listener_unref);
-
-	if (id < 0)
-		listener_unref(listener);
-	return id;
-}
-
-/* Through void (*)(void), as libvirt's own cast macro trips -Wcast-function-type. */
-#define GENERIC(callback) ((virConnectDomainEventGenericCallback)(void (*)(void))(callback))
-
-void virt_hear(void)
-{
-	virt_loop_start();
-}
+#define ANY(callback) ((void (*)(void))(callback))
 
 int virt_subscribe(struct virt *virt, void (*notify)(struct virt_event *event, void *data),
 		   void *data, GDestroyNotify free_data, char **err)
 {
 	const struct {
 		int event;
-		virConnectDomainEventGenericCallback callback;
+		void (*callback)(void);
 	} wanted[] = {
-		{VIR_DOMAIN_EVENT_ID_LIFECYCLE, GENERIC(on_lifecycle)},
-		{VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, GENERIC(on_added)},
-		{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, GENERIC(on_removed)},
-		{VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, GENERIC(on_metadata)},
+		{VIR_DOMAIN_EVENT_ID_LIFECYCLE, ANY(on_lifecycle)},
+		{VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, ANY(on_added)},
+		{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, ANY(on_removed)},
+		{VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, ANY(on_metadata)},
 	};
 	struct virt_listener *listener = g_atomic_rc_box_new0(struct virt_listener);
 	int result = 0;
@@ -167,7 +150,8 @@ int virt_subscribe(struct virt *virt, void (*notify)(struct virt_event *event, v
 	listener->data = data;
 	listener->free_data = free_data;
 	for (size_t i = 0; result == 0 && i < G_N_ELEMENTS(wanted); i++) {
-		int id = subscribe(virt, wanted[i].event, wanted[i].callback, listener);
+		int id = virt_register(virt, wanted[i].event, wanted[i].callback, listener,
+				       listener_unref);
 
 		if (id < 0)
 			result = -1;

@@ -34,7 +34,8 @@ struct virt_event {
 void virt_event_free(struct virt_event *event);
 OWN_DEFINE(virt_event)
 
-/* Before virt_open() of a connection that only reads and is to have events all the same. */
+/* Starts the process's one event loop thread, without which a connection has neither events nor
+ * keepalive: before virt_open(), which does it itself for one that does not only read. */
 void virt_hear(void);
 
 /*

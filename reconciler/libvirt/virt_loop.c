@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "reconciler/libvirt/virt_connection.h"
+#include "reconciler/libvirt/virt_events.h"
 
 GThread *virt_thread(const char *name, GThreadFunc run, void *data)
 {
@@ -28,7 +29,7 @@ static void *run_loop(void *unused G_GNUC_UNUSED)
 	return NULL;
 }
 
-void virt_loop_start(void)
+void virt_hear(void)
 {
 	static gsize started;
 

@@ -18,7 +18,7 @@
 
 #define PATIENCE_SECONDS 10
 
-static const char *choose_uri(const char *uri)
+const char *virt_wanted_uri(const char *uri)
 {
 	const char *environment = g_getenv("LIBVIRT_DEFAULT_URI");
 
@@ -47,7 +47,7 @@ static bool is_local(const char *uri)
 
 bool virt_is_session(const char *uri)
 {
-	const char *path = strstr(choose_uri(uri), ":///");
+	const char *path = strstr(virt_wanted_uri(uri), ":///");
 
 	if (!path)
 		return false;
@@ -284,7 +284,7 @@ void virt_free(struct virt *virt)
 
 enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **ret_virt, char **err)
 {
-	const char *asked = choose_uri(uri);
+	const char *asked = virt_wanted_uri(uri);
 	virConnectPtr connection = NULL;
 	OWN(trouble) trouble = NULL;
 
@@ -300,7 +300,7 @@ enum virt_open_reply virt_open(const char *uri, bool read_only, struct virt **re
 	 */
 	read_only = read_only && !virt_is_session(asked);
 	if (!read_only)
-		virt_loop_start();
+		virt_hear();
 	open_in_time(asked, read_only ? VIR_CONNECT_RO : 0, &connection, &trouble);
 	if (!connection)
 		return explain(asked, trouble, err);

@@ -77,20 +77,6 @@ static void on_removal_failed(virConnectPtr connection G_GNUC_UNUSED, virDomainP
 	note_seen(removals, domain, alias, REMOVAL_REFUSED);
 }
 
-static int subscribe(struct virt *virt, struct virt_removals *removals, int event,
-		     void (*callback)(virConnectPtr, virDomainPtr, const char *, void *))
-{
-	/* Through void (*)(void), as libvirt's own cast macro trips -Wcast-function-type. */
-	virConnectDomainEventGenericCallback generic =
-		(virConnectDomainEventGenericCallback)(void (*)(void))callback;
-	int id = CALL(virt, virConnectDomainEventRegisterAny, virt->connection, NULL, event,
-		      generic, g_atomic_rc_box_acquire(removals), removals_unref);
-
-	if (id < 0)
-		removals_unref(removals);
-	return id;
-}
-
 /* Once a connection, at its first live detach: most one-shots never need one. */
 static struct virt_removals *removals_of(struct virt *virt, struct trouble **ret_trouble)
 {
@@ -100,11 +86,12 @@ static struct virt_removals *removals_of(struct virt *virt, struct trouble **ret
 		return virt->removals;
 
 	struct virt_removals *removals = removals_new();
-	int removed = subscribe(virt, removals, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, on_removed);
-	int failed = removed < 0
-			     ? -1
-			     : subscribe(virt, removals, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
-					 on_removal_failed);
+	int removed = virt_register(virt, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
+				    (void (*)(void))on_removed, removals, removals_unref);
+	int failed = removed < 0 ? -1
+				 : virt_register(virt, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
+						 (void (*)(void))on_removal_failed, removals,
+						 removals_unref);
 	if (failed < 0) {
 		*ret_trouble = trouble_take(virt);
 		if (removed >= 0)
