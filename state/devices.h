@@ -34,6 +34,6 @@ GPtrArray *devices_read_again(const GPtrArray *devices, GHashTable *sysnames);
  */
 int devices_still_is(const struct device *device);
 
-/* The device of a sysname, as devices_read() has them. For DEVICE arguments that are a /dev path:
- * the sysname of the USB device that node belongs to, or NULL. */
+/* The sysname of the USB device that the node at PATH, below /dev, belongs to: a new string, or
+ * NULL. */
 char *devices_sysname_of_node(const char *path);

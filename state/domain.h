@@ -67,8 +67,8 @@ struct domain {
 	/* struct guest_bus, of the XML that the tags are in. For `validate` only, and not in the
 	 * JSON form. */
 	GArray *guest_buses;
-	/* Of the guest's USB controllers and hubs; and how many of them its other devices have, but
-	 * hostdevs. For `validate` only: neither is in the JSON form. */
+	/* How many USB ports the guest's controllers and hubs have, and how many of these its
+	 * devices take that are no hostdevs. For `validate` only: neither is in the JSON form. */
 	unsigned int guest_ports;
 	unsigned int guest_ports_taken;
 	GPtrArray *other_aliases; /* char *: our aliases on devices that are no USB hostdev */

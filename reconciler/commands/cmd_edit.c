@@ -115,7 +115,8 @@ static int edit_one(const struct cmd_call *call, struct cmd_edit *edit, bool wri
 static int check_all(const struct cmd_call *call, GPtrArray *edits, bool together)
 {
 	struct cmd_call quiet = *call;
-	/* Of what is left out stderr tells; the one document is about the rest. */
+	/* With --json there is one document, about those that are changed: a domain that is left
+	 * out is told on stderr alone. */
 	const struct cmd_call *say = together ? call : &quiet;
 	int result = EXIT_OK;
 
@@ -224,7 +225,7 @@ static void print_metadata(const GPtrArray *edits)
 	}
 }
 
-/* As talk: the metadata is the data, and may go into a file. */
+/* On stderr: what goes to stdout, perhaps into a file, is the metadata alone. */
 static void tell_plan(const struct pass *then, const GPtrArray *only)
 {
 	g_autofree char *text = show_plan(then->snapshot, then->plan, only);

@@ -97,8 +97,8 @@ static int print_plan(const struct cmd_call *call, struct pass *pass, struct his
 }
 
 /* The world, and the domain and its tags that are meant. 0 or the exit code. */
-static int look(struct cmd_call *call, struct history *history, struct pass **ret_pass,
-		const struct domain **ret_domain)
+static int read_world(struct cmd_call *call, struct history *history, struct pass **ret_pass,
+		      const struct domain **ret_domain)
 {
 	int status = cmd_look(call, call->dry_run, history, ret_pass);
 
@@ -133,7 +133,7 @@ static int run(struct cmd_call *call)
 	if (status == EXIT_OK && answer)
 		return print_answer(call, answer, answered);
 	if (status == EXIT_OK)
-		status = look(call, history, &pass, &domain);
+		status = read_world(call, history, &pass, &domain);
 	if (status != EXIT_OK)
 		return status;
 	if (call->dry_run)

@@ -105,7 +105,7 @@ static void offer_device(struct typing *typing, const struct device *device)
 	g_autofree char *serial = NULL;
 
 	offer(typing, device->sysname, what);
-	/* The other spellings, once it is clear that it shall be one of them. */
+	/* The other spellings only when something was typed: else the list would be long. */
 	if (*typing->word == '\0')
 		return;
 	offer(typing, id, what);

@@ -33,7 +33,7 @@ struct watch {
 	struct pass *shown;      /* NULL: nothing yet */
 	struct history *history; /* of it: what the daemon remembers, or we do while we are alone */
 	char *fingerprint;
-	char *note; /* on a terminal: what is to be said of the watching itself */
+	char *note; /* on a terminal: who tells, said above the table */
 
 	GSource *stream; /* the daemon's, or NULL */
 	int fd;
@@ -70,7 +70,7 @@ static void end(struct watch *watch, int status)
 	g_main_loop_quit(watch->loop);
 }
 
-/* Where there is a screen, talk would be overwritten by the next table: it stands above that. */
+/* On a terminal the next table would overwrite a line of talk, so it stands above the table. */
 static void tell(struct watch *watch, const char *what)
 {
 	if (watch->call->style.width == 0 || watch->call->json)
@@ -211,7 +211,7 @@ static void on_lost(void *data)
 	start_timer(watch, RETRY_SECONDS * 1000, on_retry);
 }
 
-static void look(struct watch *watch)
+static void look_around(struct watch *watch)
 {
 	struct pass *pass = NULL;
 	g_autofree char *err = NULL;
@@ -234,13 +234,13 @@ static void look(struct watch *watch)
 static gboolean on_look(gpointer data)
 {
 	if (!join_daemon(data))
-		look(data);
+		look_around(data);
 	return G_SOURCE_REMOVE;
 }
 
 static void on_heard(void *data)
 {
-	look(data);
+	look_around(data);
 }
 
 /* FIRST: there was nothing before, so that what is not to be had ends it. */
@@ -262,7 +262,7 @@ static void start_alone(struct watch *watch)
 	}
 	if (status == EXIT_OK) {
 		remember(watch, history_new());
-		look(watch);
+		look_around(watch);
 	} else if (first) {
 		end(watch, status);
 	} else {

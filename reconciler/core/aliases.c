@@ -11,7 +11,8 @@ static GPtrArray *wishes_of(const struct tag *tag, const struct device *device)
 	g_ptr_array_add(wishes, best);
 	if (!tag->group)
 		return wishes;
-	/* As it was called when its USB 2 spelling was taken for its own. */
+	/* Earlier versions called a USB 3 member by its USB 2 port: such a hostdev is known again.
+	 */
 	if (device->port_v3 && device->port)
 		g_ptr_array_add(wishes, tag_alias_at(tag, device->port));
 	sysname = tag_name_from(device->sysname);
@@ -37,7 +38,8 @@ static char *number(const char *stem, GHashTable *taken)
 	}
 }
 
-/* The first wish that is nobody's yet, and that a hostdev of the device's carries if HELD. */
+/* The first wish that no other member has. HELD: only one that a hostdev of this device carries
+ * already; NULL when there is none. */
 static char *find(const struct claim *claim, const struct device *device, GHashTable *taken,
 		  bool held)
 {

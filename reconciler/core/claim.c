@@ -52,7 +52,9 @@ static bool means_by_id(const struct snapshot *snapshot, const struct hostdev *h
 	       match_only_with_id(snapshot, hostdev->id) == device;
 }
 
-/* An adopted one that came from another host or a file: where it leads says whose it is. */
+/* The hostdev that stands for ALIAS without carrying it, because a tag had adopted it before its
+ * guest came from another host or from a file: reroute.h gave it an address that no device has, and
+ * that is made of UUID and alias. */
 static const struct hostdev *find_nowhere(const struct domain *domain, const GPtrArray *side,
 					  const char *alias)
 {
@@ -154,7 +156,8 @@ static void take(struct arena *arena, const struct device *device, const struct 
 	g_hash_table_insert(arena->owners, (gpointer)(uintptr_t)device, owner);
 }
 
-/* OWN: the claims of DOMAIN. */
+/* Does a tag of DOMAIN count this hostdev, which is not ours, as its own? OWN: the claims of
+ * DOMAIN. */
 static bool is_adopted(const struct arena *arena, const struct domain *domain,
 		       struct claim *const *own, const struct hostdev *hostdev,
 		       const struct device *device)

@@ -3,8 +3,8 @@
 
 /*
  * Which domains an event concerns: an index of what every domain asks for and holds, so that nobody
- * has to look at all of them. A plan for the domains it names says of each what a plan for all
- * domains would, and of the others that would say what it said before.
+ * has to look at all of them. To plan for the domains it names is enough: a plan for all domains
+ * would say the same of these, and of all others what it said the last time.
  */
 
 #include "state/domain.h"

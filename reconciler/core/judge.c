@@ -124,7 +124,7 @@ static enum severity severity_of(const struct member *member, const struct slot 
 	case VERDICT_CONTESTED:
 		return member->owner_tag ? SEVERITY_OK : SEVERITY_WARNING;
 	case VERDICT_PENDING:
-		/* As long as it takes, and who moves it knows. */
+		/* It takes as long as it takes, and whoever moves the guest knows. */
 		if (member->reason == REASON_MIGRATING)
 			return SEVERITY_WARNING;
 		since = slot->memory ? slot->memory->pending_since : 0;
@@ -139,7 +139,8 @@ static enum severity severity_of(const struct member *member, const struct slot 
 	g_assert_not_reached();
 }
 
-/* The side that is told about: the one that fails now, else the first that failed last. */
+/* Of the sides only one is reported: the one that fails now, else the first that has failed before.
+ */
 static void note_setback(struct member *member, const struct slot *slot)
 {
 	const struct setback *setback = slot->memory->sides;

@@ -10,7 +10,7 @@ struct plan_index {
 	GHashTable *holders;    /* address -> GArray of struct holder, in the snapshot's order */
 	GHashTable *leaving;    /* const struct hostdev *: those that a wanted detach takes out */
 	GHashTable *by_address; /* address -> GPtrArray of planned live detaches */
-	GHashTable *by_alias;   /* the same by a detach of that domain and alias */
+	GHashTable *by_alias;   /* the same, by a struct action * with their domain and alias */
 	GHashTable *order;      /* planned live detach -> which it is, from 1 */
 };
 

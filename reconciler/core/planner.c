@@ -72,7 +72,8 @@ static void refuse(const struct planning *planning, struct job *job, bool live)
 	job->slot.why_none = REASON_NOT_OWNED;
 }
 
-/* What the guest has, and need not get anew, is no refusal. */
+/* A device that the guest has already, and that need not be attached again, is not refused to it.
+ */
 static enum reason refusal_of(const struct job *job)
 {
 	return job->slot.device && !job->slot.let_go ? REASON_NONE : job->refusal;

@@ -308,7 +308,8 @@ const struct deed *remember_restless(const struct memory *memory, const struct a
 	return NULL;
 }
 
-/* What makes room for something better has not brought it yet. */
+/* The detach of a replug is only half of it: what failed is forgotten when the attach has worked,
+ * too. */
 static void note_success(struct memory *memory, const struct outcome *outcome)
 {
 	const struct action *action = outcome->action;
@@ -366,8 +367,9 @@ void remember_replug(struct history *history, const struct domain *domain, const
 	history_get(history, domain->uuid, alias)->replug = true;
 }
 
-/* What a tag has adopted carries another alias than the one it is remembered by; who turns out to
- * have nothing forgets it with the next plan. */
+/* By the alias of each hostdev, and by that of each tag: what a tag has adopted carries another
+ * alias than the one it is remembered by. A mark for a tag that has nothing is dropped by the next
+ * plan. */
 void remember_revival(struct history *history, const struct domain *domain)
 {
 	for (guint i = 0; i < domain->live->len; i++) {

@@ -50,7 +50,8 @@ static bool has_port(const struct room *room, const struct domain *domain,
 	return false;
 }
 
-/* Who has a port comes before who would inherit it, and before both who asks for it. */
+/* Of two that want one port, the lower rank gets it: first whose tag asks for it, then who has it,
+ * then who would inherit it. */
 static int rank(const struct slot *slot, const struct action *action)
 {
 	const struct hostdev *old =
@@ -88,7 +89,8 @@ static bool is_given_away(const struct room *room, const struct slot *slot,
 	return false;
 }
 
-/* A port that was asked for and cannot be had: not attached, and what works stays as it is. */
+/* A port that a tag asks for and cannot have: nothing is attached, and a hostdev that works is not
+ * taken out for it. */
 static void refuse_port(struct slot *slot, guint index)
 {
 	const struct action *attach = g_ptr_array_index(slot->actions, index);
@@ -106,7 +108,8 @@ static void refuse_port(struct slot *slot, guint index)
 	slot->reason = REASON_GUEST_PORT_TAKEN;
 }
 
-/* False: something stays that was to go, and may have a port that others count on. */
+/* False: an action was dropped. Its hostdev now stays where it was to go, and may have a port that
+ * was given to another: it has to be looked at again from the beginning. */
 static bool find_ports(struct room *room)
 {
 	for (guint i = 0; i < room->slots->len; i++) {

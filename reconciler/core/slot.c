@@ -205,7 +205,7 @@ static void let_go(struct slot *slot, enum reason reason)
 	slot->let_go = true;
 	if (!detach(slot, ACTION_DETACH_LIVE, slot->live, reason))
 		return;
-	/* It makes room for nothing. */
+	/* No attach follows: it makes room for nothing. */
 	last = g_ptr_array_index(slot->actions, slot->actions->len - 1);
 	last->device = NULL;
 }
@@ -353,7 +353,8 @@ static void plan_config(struct slot *slot)
 	bool had = slot->config || (slot->memory && slot->memory->config_owed);
 	bool wanted = persist == TAG_PERSIST_YES || (persist == TAG_PERSIST_KEEP && had);
 
-	/* Use passes, and nobody would put back what is taken out here. */
+	/* The use ends some day, and with persist absent nobody would put back then what was taken
+	 * out. */
 	if (slot->in_use && slot->config && persist == TAG_PERSIST_KEEP &&
 	    hostdev_is(slot->config, slot->in_use))
 		return;

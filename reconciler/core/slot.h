@@ -21,8 +21,9 @@ struct slot {
 	const struct hostdev *config;
 	const struct hostdev *image;
 	const struct memory *memory; /* or NULL */
-	/* The device that belongs here and is in use, by the host or by a guest past us; NULL: it
-	 * is not. What the guest has it keeps, but does not get anew. */
+	/* The device that belongs here, when the host uses it, or another guest by other means than
+	 * a hostdev; NULL: it is free. If this guest has it already it keeps it, but once it has
+	 * let go it does not get it again. */
 	const struct device *in_use;
 
 	/* What slot_plan() finds. */
@@ -57,6 +58,6 @@ bool slot_is_live(const struct slot *slot);
  * gives the alias free at once and says so later, when its threads have come by: 22 s were seen on
  * a busy host. Asked again meanwhile, libvirt drops the hostdev from its XML, and the late word
  * then makes it drop the next one with that alias, which QEMU keeps: no one can reach it until the
- * guest's next start (OBSERVED libvirt 9.0.0, QEMU 7.2).
+ * guest's next start (seen with libvirt 9.0.0, QEMU 7.2).
  */
 #define SLOT_RELEASE (300 * G_USEC_PER_SEC)

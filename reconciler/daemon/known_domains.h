@@ -94,8 +94,8 @@ void known_domains_forget(struct known_domains *known_domains, const char *uuid)
 GPtrArray *known_domains_concerned(struct known_domains *known_domains, const GPtrArray *before,
 				   const GPtrArray *devices, uint64_t now);
 
-/* Those that have something of the host's past their hostdevs: a new GPtrArray of struct domain *,
- * good until one is learned or forgotten. */
+/* Those that have something of the host's by other means than a USB hostdev: a new GPtrArray of
+ * struct domain *, good until one is learned or forgotten. */
 GPtrArray *known_domains_users(const struct known_domains *known_domains);
 
 /* Fills snapshot->domains with ONLY (NULL: with all), sorted, and ->problems. Before its devices

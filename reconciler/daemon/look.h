@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* A pass from what the daemon knows, planned, not noted and not done. */
+/* What the daemon knows now, and a plan for it: nothing is remembered of that, and nothing done. */
 
 #include "reconciler/daemon/state.h"
 

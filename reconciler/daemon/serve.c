@@ -31,8 +31,9 @@ struct door {
 	const char *name;
 	unsigned int mode;
 	guint places;
-	/* Who has most gives up the first or the last of its places? A reader who does not read
-	 * keeps its place; of those who wait for an answer the first is the next to have it. */
+	/* Whoever has most places gives one up: the oldest or the newest? The oldest that still
+	 * reads a document has probably stopped reading; the oldest that waits for an answer will
+	 * have it soonest. */
 	bool first_goes;
 	void (*enter)(struct door *door, struct talk *talk);
 	void (*turn_away)(struct talk *talk); /* a last word to who has to go, or NULL */

@@ -100,7 +100,7 @@ struct daemon {
 /* What it knows before anything has happened: nothing. */
 void daemon_init(struct daemon *daemon);
 void daemon_clear(struct daemon *daemon);
-/* Everything that was needed for a moment only, to the kernel: a plan for 1,000 domains, or a
+/* Gives memory that was needed for a moment only back to the kernel: a plan for 1,000 domains, or a
  * document of them, takes several times what is kept. */
 void daemon_give_back(void);
 /* Something that `status` shows is not so any more. */

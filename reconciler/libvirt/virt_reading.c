@@ -217,10 +217,11 @@ static void read_image(struct virt *virt, struct virt_reading *reading)
 }
 
 /*
- * Until its QEMU is up, a guest shows hostdevs that it does not have yet. On its way from another
- * host, it shows the config that it left here the last time, if any, and
- * what it is going to be (9.0.0); newer versions let a dump wait until it is there. Where it is
- * leaving from, this is its last moment. The state is told at once, whatever else is going on.
+ * Until its QEMU is up, a guest shows hostdevs that it does not have yet. One that comes from
+ * another host shows the config that it left here the last time, if any, and a live XML of what it
+ * is going to be (9.0.0); in newer versions a dump waits until it is there. On the host that a
+ * guest leaves, it is paused like this for its last moment. The state is told at once, whatever
+ * else is going on.
  */
 static bool is_on_its_way(struct virt *virt, struct virt_reading *reading)
 {

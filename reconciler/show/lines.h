@@ -3,7 +3,7 @@
 
 /*
  * Lines in columns, the same bytes whatever the terminal and the locale: for plans, which are
- * compared. Tables for reading are show_table.h's.
+ * compared. Tables for people are table.h's.
  */
 
 #include <glib.h>

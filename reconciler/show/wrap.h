@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* How wide text is on a terminal, and where it may end: for show_wrap() and show_table.h. TEXT is
+/* How wide text is on a terminal, and where it may end: for show_wrap() and table.h. TEXT is
  * valid UTF-8. */
 
 #include <glib.h>

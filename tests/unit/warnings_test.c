@@ -27,8 +27,8 @@ static char *problem_lines(const struct plan *plan)
 	return g_string_free(text, FALSE);
 }
 
-/* What a plan for the world cautions about. */
-static char *cautions(const struct snapshot *world)
+/* What a plan for the world warns of. */
+static char *warnings(const struct snapshot *world)
 {
 	OWN(history) history = history_new();
 	OWN(plan) plan = planner_plan(world, history);
@@ -40,7 +40,7 @@ static char *cautions(const struct snapshot *world)
 
 static void expect(const struct snapshot *world, const char *expected)
 {
-	g_autofree char *text = cautions(world);
+	g_autofree char *text = warnings(world);
 
 	assert_string_equal(text, expected);
 }
@@ -199,7 +199,7 @@ static void a_group_may_have_many_of_one_serial(void **state)
 	expect(world, "");
 }
 
-/* What `validate` would say, as cautions(). */
+/* What `validate` would say, as warnings(). */
 static void expect_validation(const struct snapshot *world, const char *expected)
 {
 	OWN(history) history = history_new();
