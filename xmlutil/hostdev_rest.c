@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "xmlutil/xml.h"

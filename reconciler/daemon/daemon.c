@@ -71,6 +71,8 @@ static void check_deadlines(struct daemon *daemon)
 		link_start(daemon);
 	if (is_due(&daemon->due_resync, now))
 		link_resync(daemon);
+	if (is_due(&daemon->due_busy, now))
+		link_ask_busy(daemon);
 	known_devices_check(daemon, now);
 	if (is_due(&daemon->due_wake, now))
 		daemon_want(daemon, TRIGGER_DEADLINE);
@@ -191,6 +193,7 @@ static void set_alarm(struct daemon *daemon, uint64_t when)
 	deadline_sooner(&when, daemon->due_connect);
 	deadline_sooner(&when, daemon->due_resync);
 	deadline_sooner(&when, known_devices_due(daemon));
+	deadline_sooner(&when, daemon->due_busy);
 	deadline_sooner(&when, daemon->due_wake);
 	deadline_sooner(&when, daemon->due_ready);
 	deadline_sooner(&when, daemon->due_watchdog);

@@ -174,6 +174,20 @@ bool known_domain_is_known(const struct known_domain *known)
 	return known->domain && !known->dirty && !known->busy;
 }
 
+bool known_domain_is_held(const struct known_domain *known)
+{
+	bool busy = false;
+
+	if (!known->domain || !known->domain->unreadable || known->domain->migrating)
+		return false;
+	for (guint i = 0; i < known->problems->len; i++) {
+		const struct problem *problem = g_ptr_array_index(known->problems, i);
+
+		busy = busy || problem->code == PROBLEM_DOMAIN_BUSY;
+	}
+	return busy;
+}
+
 uint64_t known_domains_begin(struct known_domains *known_domains)
 {
 	GHashTableIter iter;

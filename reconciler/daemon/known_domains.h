@@ -25,15 +25,17 @@ struct known_domain {
 	bool busy;             /* a libvirt call is outstanding: hands off */
 	GHashTable *heard;     /* alias -> enum virt_event_kind: what happened last to each of our
 				* hostdevs while a call of ours changes the domain; NULL: none does */
-	bool restarted;        /* it has another QEMU: what was attached is not */
-	bool arriving;         /* it is on its way from another host to this one */
-	bool revived;          /* replug what it has, once it has been read */
-	uint64_t revived_at;   /* as clock_now(), 0 never */
-	uint64_t learned;      /* when, in readings */
-	bool listed;           /* while learning all */
-	uint64_t wake;         /* when to plan for it though nothing happens, as clock_now(), 0
-				* never */
-	GHashTable *critical;  /* what the log has been told of its tags (announce.c) */
+	uint64_t again; /* when to ask whether what holds it is over, as clock_now(), 0: nothing
+			 * does */
+	bool restarted; /* it has another QEMU: what was attached is not */
+	bool arriving;  /* it is on its way from another host to this one */
+	bool revived;   /* replug what it has, once it has been read */
+	uint64_t revived_at;  /* as clock_now(), 0 never */
+	uint64_t learned;     /* when, in readings */
+	bool listed;          /* while learning all */
+	uint64_t wake;        /* when to plan for it though nothing happens, as clock_now(), 0
+			       * never */
+	GHashTable *critical; /* what the log has been told of its tags (announce.c) */
 };
 
 struct known_domains {
@@ -67,6 +69,9 @@ void known_domain_end_act(struct known_domain *known);
 
 /* Has KNOWN been read since the last thing that happened to it, and may be asked about? */
 bool known_domain_is_known(const struct known_domain *known);
+
+/* Could it not be read because something else holds it here, which will be over? */
+bool known_domain_is_held(const struct known_domain *known);
 
 /* A reading of KNOWN; takes DOMAIN and PROBLEMS over. */
 void known_domains_learn(struct known_domains *known_domains, struct known_domain *known,

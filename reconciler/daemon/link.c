@@ -9,6 +9,8 @@
 
 #define FIRST_RETRY   (G_USEC_PER_SEC / 5)
 #define LONGEST_RETRY (10 * G_USEC_PER_SEC)
+/* How often a domain that something else keeps busy is asked: nothing tells when that is over. */
+#define BUSY_LOOK (2 * G_USEC_PER_SEC)
 
 static void link_clear(gpointer data)
 {
@@ -194,14 +196,26 @@ static void follow_up(struct daemon *daemon, struct known_domain *known)
 	known->revived = false;
 }
 
+/* What a busy domain could not say is asked again. One on its way from host to host has events that
+ * tell. */
+static void note_busy(struct daemon *daemon, struct known_domain *known)
+{
+	known->again = 0;
+	if (known_domain_is_held(known))
+		known->again = clock_now() + BUSY_LOOK;
+	deadline_sooner(&daemon->due_busy, known->again);
+}
+
 static void follow_up_all(struct daemon *daemon)
 {
 	GHashTableIter iter;
 	gpointer data;
 
 	g_hash_table_iter_init(&iter, daemon->known_domains->by_uuid);
-	while (g_hash_table_iter_next(&iter, NULL, &data))
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
 		follow_up(daemon, data);
+		note_busy(daemon, data);
+	}
 }
 
 struct listing {
@@ -285,6 +299,7 @@ struct rereading {
 	struct link *link;
 	char *uuid;
 	unsigned int sides;
+	bool again;         /* whether what kept it busy is over (link_ask_busy()) */
 	struct domain *old; /* or NULL */
 	GPtrArray *problems;
 	struct domain *domain;
@@ -301,9 +316,20 @@ static void read_work(void *data)
 					     &rereading->domain, &rereading->err);
 }
 
-static void learn(struct daemon *daemon, struct rereading *rereading, struct known_domain *known)
+/* It could not be read, and still cannot be. */
+static bool is_no_news(const struct domain *domain, const struct known_domain *known)
 {
-	if (rereading->sides == VIRT_LIVE) {
+	return domain->unreadable && known->domain &&
+	       g_strcmp0(domain->unreadable, known->domain->unreadable) == 0 &&
+	       domain->migrating == known->domain->migrating;
+}
+
+/* False: there was nothing new. */
+static bool learn(struct daemon *daemon, struct rereading *rereading, struct known_domain *known)
+{
+	if (is_no_news(rereading->domain, known))
+		return false;
+	if (rereading->sides == VIRT_LIVE && !rereading->domain->unreadable) {
 		/* Only the live side was read; the problems are about the tags, which are on the
 		 * other side, and stay as they were. */
 		g_ptr_array_unref(rereading->problems);
@@ -312,6 +338,27 @@ static void learn(struct daemon *daemon, struct rereading *rereading, struct kno
 	known_domains_learn(daemon->known_domains, known, g_steal_pointer(&rereading->domain),
 			    g_ptr_array_ref(rereading->problems));
 	follow_up(daemon, known);
+	return true;
+}
+
+/* False: it was asked once more, and is as it was. */
+static bool take(struct daemon *daemon, struct rereading *rereading, struct known_domain *known)
+{
+	bool news = true;
+
+	known->busy = false;
+	/* A reading through an older connection may be older than what is known. */
+	if (rereading->result < 0 || rereading->link != daemon->link) {
+		known->dirty = VIRT_ALL;
+	} else if (rereading->result == 0) {
+		news = learn(daemon, rereading, known) || !rereading->again || known->dirty;
+		note_busy(daemon, known);
+	} else if (known->dirty) { /* it is gone, but something has happened since */
+		known->dirty = VIRT_ALL;
+	} else {
+		known_domains_forget(daemon->known_domains, rereading->uuid);
+	}
+	return news;
 }
 
 static void read_done(void *data)
@@ -320,21 +367,14 @@ static void read_done(void *data)
 	struct daemon *daemon = rereading->daemon;
 	struct known_domain *known = known_domains_find(daemon->known_domains, rereading->uuid);
 
-	if (known) {
-		known->busy = false;
-		/* A reading through an older connection may be older than what is known. */
-		if (rereading->result < 0 || rereading->link != daemon->link)
-			known->dirty = VIRT_ALL;
-		else if (rereading->result == 0)
-			learn(daemon, rereading, known);
-		else if (known->dirty) /* it is gone, but something has happened since */
-			known->dirty = VIRT_ALL;
-		else
-			known_domains_forget(daemon->known_domains, rereading->uuid);
-	}
+	if (!known || take(daemon, rereading, known))
+		daemon_want(daemon, TRIGGER_DONE);
 	if (rereading->result < 0 && rereading->link == daemon->link)
 		link_lost(daemon, rereading->err);
-	daemon_want(daemon, TRIGGER_DONE);
+	if (rereading->again) {
+		daemon->asks_busy = false;
+		link_ask_busy(daemon);
+	}
 	domain_unref(rereading->old);
 	domain_unref(rereading->domain);
 	g_ptr_array_unref(rereading->problems);
@@ -344,11 +384,12 @@ static void read_done(void *data)
 	g_free(rereading);
 }
 
-static void start_reading(struct daemon *daemon, struct known_domain *known)
+static void start_reading(struct daemon *daemon, struct known_domain *known, bool again)
 {
 	struct rereading *rereading = g_new0(struct rereading, 1);
 
 	rereading->daemon = daemon;
+	rereading->again = again;
 	rereading->link = link_ref(daemon->link);
 	rereading->uuid = g_strdup(known->uuid);
 	rereading->sides = known->domain ? known->dirty : (unsigned int)VIRT_ALL;
@@ -371,9 +412,44 @@ bool link_read_dirty(struct daemon *daemon)
 		struct known_domain *known = data;
 
 		if (known->dirty && !known->busy) {
-			start_reading(daemon, known);
+			start_reading(daemon, known, false);
 			any = true;
 		}
 	}
 	return any;
+}
+
+/* The one that is to be asked next, NULL: none is busy. */
+static struct known_domain *first_busy(const struct daemon *daemon)
+{
+	struct known_domain *first = NULL;
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, daemon->known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct known_domain *known = data;
+
+		if (known->again != 0 && !known->busy && !known->dirty &&
+		    (!first || known->again < first->again))
+			first = known;
+	}
+	return first;
+}
+
+void link_ask_busy(struct daemon *daemon)
+{
+	struct known_domain *known = first_busy(daemon);
+
+	/* One after the other: should one of them hang in a way that is not told beforehand, the
+	 * reading waits 30 s for it. */
+	if (!daemon->link || daemon->stopping || daemon->asks_busy || !known)
+		return;
+	if (known->again > clock_now()) {
+		deadline_sooner(&daemon->due_busy, known->again);
+		return;
+	}
+	daemon->asks_busy = true;
+	known->dirty = VIRT_ALL;
+	start_reading(daemon, known, true);
 }

@@ -17,3 +17,5 @@ void link_resync(struct daemon *daemon);
 bool link_read_dirty(struct daemon *daemon);
 /* A dead connection: everything waits for the next one. */
 void link_lost(struct daemon *daemon, const char *why);
+/* Reads what was busy again, when it is time for that. */
+void link_ask_busy(struct daemon *daemon);

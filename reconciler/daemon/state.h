@@ -58,6 +58,7 @@ struct daemon {
 		listings_over; /* … and the last of them that was learned */
 	bool listed;           /* there has been one over this connection */
 	bool list_again;       /* … and something asked for another meanwhile */
+	bool asks_busy;        /* a domain that was busy is read again */
 	unsigned int connect_failures;
 	unsigned int
 		generation; /* of the connection, or of the attempt at one: older news are void */
@@ -84,6 +85,7 @@ struct daemon {
 	bool late;    /* it was said that the watchdog is no longer fed */
 	/* Times as clock_now(), 0 never. */
 	uint64_t due_connect, due_resync, due_wake, due_ready, due_watchdog, due_stop,
+		due_busy, /* a domain that something else held may be free by then */
 		/* of the devices (known_devices.c): */
 		due_look, due_mounts, due_unheard, due_release;
 	double allowance; /* passes that may start at once: a storm must not be followed step by

@@ -32,6 +32,9 @@ static bool read_side(struct virt *virt, struct virt_reading *reading, unsigned 
 		domain->uses = domain_new_uses();
 	}
 
+	if (virt_reading_is_held(virt, reading))
+		return true;
+
 	g_autofree char *xml =
 		virt_reading_dump(virt, reading, side == VIRT_CONFIG ? VIR_DOMAIN_XML_INACTIVE : 0);
 	if (!reading->domain)

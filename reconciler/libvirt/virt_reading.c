@@ -10,6 +10,11 @@
 
 /* virConnectGetLibVersion()'s. */
 #define GUEST_RESET_SINCE 8006000
+/* A dump of a running domain waits up to 30 s for another job of it (11.0.0 to 12.8). */
+#define DUMP_WAITS_SINCE 11000000
+
+/* What a healthy QEMU takes to answer is far less. */
+#define ANSWER_MOST_MS 1000
 
 static void vanish(struct virt_reading *reading)
 {
@@ -185,6 +190,26 @@ static void read_if_transient(struct virt *virt, struct virt_reading *reading, c
 	forget_unknown(virt, reading);
 }
 
+bool virt_reading_is_held(struct virt *virt, struct virt_reading *reading)
+{
+	const char *name = reading->domain->name;
+	g_autofree char *hint = NULL;
+	virDomainControlInfo info = {0};
+
+	if (virt->version < DUMP_WAITS_SINCE ||
+	    CALL(virt, virDomainGetControlInfo, reading->handle, &info, 0) < 0 ||
+	    info.state != VIR_DOMAIN_CONTROL_OCCUPIED || info.stateTime < ANSWER_MOST_MS)
+		return false;
+	hint = g_strdup_printf("the guest hangs, or has much to do: `virsh domcontrol %s` says for "
+			       "how long; it is read again when that is over",
+			       name);
+	note_unreadable(
+		reading, PROBLEM_DOMAIN_BUSY,
+		g_strdup("it cannot be read now, as its QEMU does not answer what libvirt asked"),
+		hint);
+	return true;
+}
+
 /* A managed save image that cannot be read is a problem for the domain's next start; the domain
  * itself is not unreadable. */
 static void note_bad_image(struct virt_reading *reading, const char *why)
@@ -251,6 +276,8 @@ void virt_reading_all(struct virt *virt, struct virt_reading *reading)
 		note_on_its_way(reading);
 		return;
 	}
+	if (reading->domain->running && virt_reading_is_held(virt, reading))
+		return;
 	g_autofree char *config = virt_reading_dump(virt, reading, VIR_DOMAIN_XML_INACTIVE);
 	if (!config)
 		return;

@@ -24,6 +24,13 @@ struct virt_reading {
  */
 char *virt_reading_dump(struct virt *virt, struct virt_reading *reading, unsigned int flags);
 
+/*
+ * Would a dump wait for a QEMU that does not answer? That is told at once, and noted. Nobody waits
+ * for a guest that hangs then: a few of them would take all the calls that a connection has, and a
+ * few more all that libvirtd serves.
+ */
+bool virt_reading_is_held(struct virt *virt, struct virt_reading *reading);
+
 /* What such an XML says, into the reading's domain and problems. */
 void virt_reading_config(struct virt *virt, struct virt_reading *reading, const char *xml);
 void virt_reading_live(struct virt_reading *reading, const char *xml);

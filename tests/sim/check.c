@@ -122,14 +122,14 @@ static bool is_of_invalid(const struct guest *guest, const struct entry *entry)
 	return has_invalid_wish(guest) && !wish_of_alias(guest, entry->alias);
 }
 
-/* What a busy domain could not say is asked again at the next resync at the latest. */
-#define RESYNC (65 * SEC)
+/* What a busy domain could not say is asked again when that is over. */
+#define AGAIN (5 * SEC)
 
 static bool can_be_known(const struct guest *guest)
 {
 	return program_runs() && libvirt_is_up && !libvirt_hangs && libvirt_chaos == 0 &&
 	       !guest->holds_job && !guest->broken && sim_now >= check_trouble_until &&
-	       sim_now >= (guest->job_until ? guest->job_until + RESYNC : 0);
+	       sim_now >= (guest->job_until ? guest->job_until + AGAIN : 0);
 }
 
 static void check_entry(const struct guest *guest, struct entry *entry)

@@ -182,6 +182,27 @@ void virTypedParamsFree(virTypedParameterPtr parameters, int count)
 	(void)count;
 }
 
+static int ask_control(struct guest *guest, void *data)
+{
+	virDomainControlInfoPtr info = data;
+
+	if (guest->id < 0)
+		return refuse(VIR_ERR_OPERATION_INVALID, "domain is not running");
+	*info = (virDomainControlInfo){0};
+	if (guest->holds_job) {
+		info->state = VIR_DOMAIN_CONTROL_OCCUPIED;
+		info->stateTime = (sim_now - guest->job_since) / MS;
+	}
+	return 0;
+}
+
+int virDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr ret_info,
+			    unsigned int flags)
+{
+	(void)flags;
+	return about(domain, false, ask_control, ret_info);
+}
+
 static int ask_persistent(struct guest *guest, void *data)
 {
 	(void)data;
@@ -300,6 +321,7 @@ static int do_change(struct guest *guest, void *data)
 			      "transient domains do not have any persistent config");
 	/* The monitor takes its time, and the domain is busy meanwhile. */
 	guest->holds_job = true;
+	guest->job_since = sim_now;
 	fiber_sleep(change->live ? sim_between(1 * MS, 8 * MS) : sim_between(300, 900));
 	if (change->live && guest->id < 0)
 		result = refuse(VIR_ERR_OPERATION_FAILED,

@@ -170,7 +170,8 @@ struct guest {
 	GHashTable *ids;     /* device ids that QEMU has without libvirt's knowledge */
 	bool snapshot_runs;
 	bool broken;        /* its XML cannot be dumped */
-	bool holds_job;     /* somebody's job */
+	bool holds_job;     /* somebody's job, */
+	uint64_t job_since; /* that long */
 	uint64_t job_until; /* until when somebody else's job held it last */
 	uint64_t changed;   /* when anything that a person did to it happened */
 };

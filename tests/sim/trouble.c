@@ -83,6 +83,7 @@ void trouble_hold_job(void)
 		return;
 	trace("people", "%s is busy for %u s", guest->name, (unsigned int)(length / SEC));
 	guest->holds_job = true;
+	guest->job_since = sim_now;
 	guest->job_until = sim_now + length;
 	sim_at(length, end_hold, guest);
 }

@@ -151,6 +151,59 @@ static void a_reading_that_fails_ends_its_connection(void **state)
 	assert_null(daemon->link);
 }
 
+/* When it is time for that. */
+static void ask_busy(struct daemon *daemon)
+{
+	assert_true(daemon->due_busy > clock_now());
+	lone_pass_time(2);
+	assert_true(daemon->due_busy <= clock_now());
+	daemon->due_busy = 0;
+	daemon->wanted = false;
+	link_ask_busy(daemon);
+	lone_finish(daemon, daemon->worker);
+}
+
+static void a_domain_that_was_busy_is_read_when_that_is_over(void **state)
+{
+	struct daemon *daemon = &((struct lone *)*state)->daemon;
+	struct known_domain *known;
+	uint64_t learned;
+
+	lone_hold(true);
+	lone_connect(daemon);
+	known = known_domains_find(daemon->known_domains, LONE_GUEST);
+	assert_non_null(known->domain->unreadable);
+	learned = daemon->known_domains->readings;
+	/* That it is still busy is no news to anybody. */
+	ask_busy(daemon);
+	assert_int_equal(daemon->known_domains->readings, learned);
+	assert_false(daemon->wanted);
+	lone_hold(false);
+	ask_busy(daemon);
+	assert_null(known->domain->unreadable);
+	assert_int_equal(known->domain->config->len, 1);
+	assert_true(daemon->wanted);
+	assert_int_equal(daemon->due_busy, 0);
+}
+
+static void a_domain_that_is_busy_anew_is_asked_again(void **state)
+{
+	struct daemon *daemon = &((struct lone *)*state)->daemon;
+	struct known_domain *known;
+
+	lone_connect(daemon);
+	assert_int_equal(daemon->due_busy, 0);
+	lone_hold(true);
+	known = start_reading(daemon);
+	lone_finish(daemon, daemon->worker);
+	/* What it is known to have stays known. */
+	assert_non_null(known->domain->unreadable);
+	assert_int_equal(known->domain->config->len, 1);
+	lone_hold(false);
+	ask_busy(daemon);
+	assert_null(known->domain->unreadable);
+}
+
 static struct known_domain *start_acting(struct daemon *daemon)
 {
 	struct known_domain *known = known_domains_find(daemon->known_domains, LONE_GUEST);
@@ -267,6 +320,8 @@ int main(void)
 		TEST(a_reading_that_outlives_its_connection_is_not_learned),
 		TEST(a_reading_that_failed_with_its_connection_costs_not_the_next),
 		TEST(a_reading_that_fails_ends_its_connection),
+		TEST(a_domain_that_was_busy_is_read_when_that_is_over),
+		TEST(a_domain_that_is_busy_anew_is_asked_again),
 		TEST(after_an_action_only_its_side_is_in_doubt),
 		TEST(after_an_action_that_outlives_its_connection_all_is_in_doubt),
 		TEST(without_libvirt_attempts_slow_down),

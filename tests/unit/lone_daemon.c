@@ -35,6 +35,9 @@ static bool is_broken(void)
 	return g_atomic_int_add(&broken, -1) > 0;
 }
 
+/* A job of somebody else's holds every domain. */
+static gint held;
+
 /* Instead of libvirt's: any error, made into the wanted one. */
 int virConnectListAllDomains(virConnectPtr connection, virDomainPtr **domains, unsigned int flags)
 {
@@ -49,11 +52,21 @@ char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
 	char *(*real)(virDomainPtr, unsigned int) =
 		(char *(*)(virDomainPtr, unsigned int))dlsym(RTLD_NEXT, __func__);
 
+	if (g_atomic_int_get(&held)) {
+		assert_null(real(domain, ~0u));
+		virGetLastError()->code = VIR_ERR_OPERATION_TIMEOUT;
+		return NULL;
+	}
 	if (!is_broken())
 		return real(domain, flags);
 	assert_null(real(domain, ~0u));
 	virGetLastError()->domain = VIR_FROM_RPC;
 	return NULL;
+}
+
+void lone_hold(bool hold)
+{
+	g_atomic_int_set(&held, hold);
 }
 
 /* Instead of state/clock.c. */
@@ -99,6 +112,7 @@ int lone_setup(void **state)
 	lone->uri = g_strdup_printf("test://%s", lone->path);
 	g_file_set_contents(lone->path, place, -1, NULL);
 	lone_break(0);
+	lone_hold(false);
 	daemon->options.uri = lone->uri;
 	daemon->options.resync = 60;
 	daemon->loop = g_main_context_new();

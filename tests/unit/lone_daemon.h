@@ -30,6 +30,9 @@ int lone_teardown(void **state);
 /* The next READINGS find the connection broken. */
 void lone_break(int readings);
 
+/* Whoever asks about a domain now waits in vain for somebody else's job, or not any more. */
+void lone_hold(bool hold);
+
 /* Until what WORKER was given is over, and all that followed from it. */
 void lone_finish(const struct daemon *daemon, const struct worker *worker);
 
