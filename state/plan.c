@@ -140,51 +140,59 @@ const char *verdict_kind_name(enum verdict_kind kind)
 	return names[kind];
 }
 
+static const struct {
+	const char *name;
+	enum verdict_kind verdict;
+} reasons[] = {
+	[REASON_INVALID_ENTRY] = {"invalid_entry", VERDICT_INVALID},
+	[REASON_DISABLED] = {"disabled", VERDICT_DISABLED},
+	[REASON_DOMAIN_OFF] = {"domain_off", VERDICT_INACTIVE},
+	[REASON_NOT_PLUGGED_IN] = {"not_plugged_in", VERDICT_MISSING},
+	[REASON_EMPTY_GROUP] = {"empty_group", VERDICT_MISSING},
+	[REASON_SEVERAL_MATCH] = {"several_match", VERDICT_AMBIGUOUS},
+	[REASON_HUB] = {"hub", VERDICT_REFUSED},
+	[REASON_UNAUTHORIZED] = {"unauthorized", VERDICT_REFUSED},
+	[REASON_IGNORED_BY_HOST] = {"ignored_by_host", VERDICT_REFUSED},
+	[REASON_IN_USE_BY_HOST] = {"in_use_by_host", VERDICT_REFUSED},
+	[REASON_IN_USE_BY_GUEST] = {"in_use_by_guest", VERDICT_REFUSED},
+	[REASON_OWNED_BY_TAG] = {"owned_by_tag", VERDICT_CONTESTED},
+	[REASON_OWNED_BY_HOSTDEV] = {"owned_by_hostdev", VERDICT_CONTESTED},
+	[REASON_LIBVIRT_ERROR] = {"libvirt_error", VERDICT_FAILED},
+	[REASON_NOT_ALIVE] = {"not_alive", VERDICT_FAILED},
+	[REASON_FOREIGN_HOSTDEV] = {"foreign_hostdev", VERDICT_FAILED},
+	[REASON_ALIAS_TAKEN] = {"alias_taken", VERDICT_FAILED},
+	[REASON_GUEST_PORT_TAKEN] = {"guest_port_taken", VERDICT_FAILED},
+	[REASON_RESTLESS] = {"restless", VERDICT_FAILED},
+	[REASON_DOMAIN_UNREADABLE] = {"domain_unreadable", VERDICT_FAILED},
+	[REASON_NOT_ATTACHED] = {"not_attached", VERDICT_PENDING},
+	[REASON_MOVED] = {"moved", VERDICT_PENDING},
+	[REASON_PLACEHOLDER] = {"placeholder", VERDICT_PENDING},
+	[REASON_DEAD] = {"dead", VERDICT_PENDING},
+	[REASON_MAYBE_DEAD] = {"maybe_dead", VERDICT_PENDING},
+	[REASON_SETTLING] = {"settling", VERDICT_PENDING},
+	[REASON_MIGRATING] = {"migrating", VERDICT_PENDING},
+	[REASON_WAITING_RELEASE] = {"waiting_release", VERDICT_PENDING},
+	[REASON_CONFIG_STALE] = {"config_stale", VERDICT_PENDING},
+	[REASON_CONFIG_ABSENT] = {"config_absent", VERDICT_PENDING},
+	[REASON_CONFIG_UNWANTED] = {"config_unwanted", VERDICT_PENDING},
+	[REASON_IMAGE_STALE] = {"image_stale", VERDICT_PENDING},
+	[REASON_DEVICE_GONE] = {"device_gone", VERDICT_PENDING},
+	[REASON_NOT_OWNED] = {"not_owned", VERDICT_PENDING},
+	[REASON_HOST_STOPPING] = {"host_stopping", VERDICT_PENDING},
+	[REASON_TAG_GONE] = {"tag_gone", VERDICT_PENDING},
+	[REASON_REQUESTED] = {"requested", VERDICT_PENDING},
+	[REASON_ATTACHED] = {"attached", VERDICT_ATTACHED},
+	[REASON_ADOPTED] = {"adopted", VERDICT_ATTACHED},
+};
+
 const char *reason_name(enum reason reason)
 {
-	static const char *const names[] = {
-		[REASON_INVALID_ENTRY] = "invalid_entry",
-		[REASON_DISABLED] = "disabled",
-		[REASON_DOMAIN_OFF] = "domain_off",
-		[REASON_NOT_PLUGGED_IN] = "not_plugged_in",
-		[REASON_EMPTY_GROUP] = "empty_group",
-		[REASON_SEVERAL_MATCH] = "several_match",
-		[REASON_HUB] = "hub",
-		[REASON_UNAUTHORIZED] = "unauthorized",
-		[REASON_IGNORED_BY_HOST] = "ignored_by_host",
-		[REASON_IN_USE_BY_HOST] = "in_use_by_host",
-		[REASON_IN_USE_BY_GUEST] = "in_use_by_guest",
-		[REASON_OWNED_BY_TAG] = "owned_by_tag",
-		[REASON_OWNED_BY_HOSTDEV] = "owned_by_hostdev",
-		[REASON_LIBVIRT_ERROR] = "libvirt_error",
-		[REASON_NOT_ALIVE] = "not_alive",
-		[REASON_FOREIGN_HOSTDEV] = "foreign_hostdev",
-		[REASON_ALIAS_TAKEN] = "alias_taken",
-		[REASON_GUEST_PORT_TAKEN] = "guest_port_taken",
-		[REASON_RESTLESS] = "restless",
-		[REASON_DOMAIN_UNREADABLE] = "domain_unreadable",
-		[REASON_NOT_ATTACHED] = "not_attached",
-		[REASON_MOVED] = "moved",
-		[REASON_PLACEHOLDER] = "placeholder",
-		[REASON_DEAD] = "dead",
-		[REASON_MAYBE_DEAD] = "maybe_dead",
-		[REASON_SETTLING] = "settling",
-		[REASON_MIGRATING] = "migrating",
-		[REASON_WAITING_RELEASE] = "waiting_release",
-		[REASON_CONFIG_STALE] = "config_stale",
-		[REASON_CONFIG_ABSENT] = "config_absent",
-		[REASON_CONFIG_UNWANTED] = "config_unwanted",
-		[REASON_IMAGE_STALE] = "image_stale",
-		[REASON_DEVICE_GONE] = "device_gone",
-		[REASON_NOT_OWNED] = "not_owned",
-		[REASON_HOST_STOPPING] = "host_stopping",
-		[REASON_TAG_GONE] = "tag_gone",
-		[REASON_REQUESTED] = "requested",
-		[REASON_ATTACHED] = "attached",
-		[REASON_ADOPTED] = "adopted",
-	};
+	return reasons[reason].name;
+}
 
-	return names[reason];
+enum verdict_kind reason_verdict(enum reason reason)
+{
+	return reasons[reason].verdict;
 }
 
 const char *action_kind_name(enum action_kind kind)

@@ -181,6 +181,7 @@ enum severity plan_severity(const struct plan *plan, const struct snapshot *snap
 
 const char *verdict_kind_name(enum verdict_kind kind); /* "invalid", … */
 const char *reason_name(enum reason reason);           /* "invalid_entry", … */
+enum verdict_kind reason_verdict(enum reason reason);  /* what a tag with it comes to */
 const char *action_kind_name(enum action_kind kind);   /* "detach_live", … */
 /* Which of a domain's XMLs it changes, and what that is: attached, detached or edited. */
 enum domain_side action_side(enum action_kind kind);

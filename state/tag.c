@@ -65,6 +65,11 @@ bool tag_name_ok(const char *name)
 	return true;
 }
 
+bool tag_is_among(const struct tag *tag, char *const *names)
+{
+	return tag->name && g_strv_contains((const char *const *)names, tag->name);
+}
+
 char *tag_name_from(const char *text)
 {
 	GString *name = g_string_new(NULL);

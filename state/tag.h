@@ -67,6 +67,9 @@ struct tag_match *tag_match_new(const char *property, const char *value);
 /* `[A-Za-z0-9_-]{1,40}` without "--", as a name and so as part of an alias. */
 bool tag_name_ok(const char *name);
 
+/* Is it one of NAMES (char *, NULL at the end)? */
+bool tag_is_among(const struct tag *tag, char *const *names);
+
 /* A name made of TEXT, which a device may have chosen: what a name cannot have becomes one '-', and
  * it is cut to 40. A new string; empty when nothing is left. */
 char *tag_name_from(const char *text);

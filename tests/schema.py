@@ -49,7 +49,7 @@ def names_in_code(prefix):
     """What thing_name() gives: [PREFIX_X] = "x" in state/."""
     found = []
     for source in sorted((ROOT / "state").glob("*.c")):
-        found += re.findall(rf'\[{prefix}_[A-Z_]+\]\s*=\s*"(\w+)"', source.read_text())
+        found += re.findall(rf'\[{prefix}_[A-Z_]+\]\s*=\s*{{?"(\w+)"', source.read_text())
     return found
 
 

@@ -118,6 +118,10 @@ int cmd_find_domain(const struct cmd_call *call, const struct snapshot *snapshot
 int cmd_find_tag(const struct cmd_call *call, const struct domain *domain, const char *name,
 		 const struct tag **ret_tag);
 
+/* What the arguments [DOMAIN [NAME]] name: both as above, NULL when they were not given. */
+int cmd_find_named(const struct cmd_call *call, const struct snapshot *snapshot,
+		   const struct domain **ret_domain, const struct tag **ret_tag);
+
 /*
  * The domain as above, if its tags can be changed: pass_look() must have been able to read it. 0 or
  * the exit code.

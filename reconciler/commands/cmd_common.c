@@ -228,6 +228,20 @@ int cmd_find_tag(const struct cmd_call *call, const struct domain *domain, const
 			domain->name, name);
 }
 
+int cmd_find_named(const struct cmd_call *call, const struct snapshot *snapshot,
+		   const struct domain **ret_domain, const struct tag **ret_tag)
+{
+	int status = EXIT_OK;
+
+	*ret_domain = NULL;
+	*ret_tag = NULL;
+	if (call->count > 0)
+		status = cmd_find_domain(call, snapshot, call->args[0], ret_domain);
+	if (status == EXIT_OK && call->count > 1)
+		status = cmd_find_tag(call, *ret_domain, call->args[1], ret_tag);
+	return status;
+}
+
 int cmd_find_editable(const struct cmd_call *call, const struct snapshot *snapshot,
 		      const char *name, const struct domain **ret_domain)
 {

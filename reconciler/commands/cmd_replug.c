@@ -15,8 +15,7 @@
 /* Is the tag among the NAMEs? All are when there are none. */
 static bool is_meant(const struct cmd_call *call, const struct tag *tag)
 {
-	return call->count == 1 ||
-	       (tag->name && g_strv_contains((const char *const *)call->args + 1, tag->name));
+	return call->count == 1 || tag_is_among(tag, call->args + 1);
 }
 
 static int check_names(const struct cmd_call *call, const struct domain *domain)
@@ -27,20 +26,6 @@ static int check_names(const struct cmd_call *call, const struct domain *domain)
 	for (guint i = 1; i < call->count && status == EXIT_OK; i++)
 		status = cmd_find_tag(call, domain, call->args[i], &tag);
 	return status;
-}
-
-/* Marks what is attached for a replug. What is not attached needs no mark: the pass attaches it if
- * it can. */
-static void request_replugs(const struct cmd_call *call, const struct plan *plan,
-			    const struct domain *domain, struct history *history)
-{
-	for (guint i = 0; i < plan->verdicts->len; i++) {
-		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
-
-		if (verdict->domain != domain || !is_meant(call, verdict->tag))
-			continue;
-		remember_replug_of(history, verdict);
-	}
 }
 
 static void print_verdicts(const struct cmd_call *call, const struct plan *plan, const char *domain)
@@ -83,7 +68,7 @@ static int print_plan(const struct cmd_call *call, struct pass *pass, struct his
 	g_autoptr(GPtrArray) only = g_ptr_array_new();
 	g_autofree char *text = NULL;
 
-	request_replugs(call, pass->plan, domain, history);
+	remember_replugs(history, pass->plan, domain, call->args + 1);
 	g_ptr_array_add(only, domain->name);
 	plan_free(pass->plan);
 	pass->plan = planner_plan(pass->snapshot, history);
@@ -138,7 +123,8 @@ static int run(struct cmd_call *call)
 		return status;
 	if (call->dry_run)
 		return print_plan(call, pass, history, domain);
-	request_replugs(call, pass->plan, domain, history);
+	/* What is not attached needs no mark: the pass attaches it if it can. */
+	remember_replugs(history, pass->plan, domain, call->args + 1);
 	return pass_here(call, history, domain->name);
 }
 

@@ -67,12 +67,8 @@ static int print(const struct cmd_call *call, const struct pass *pass,
 	const struct tag *tag = NULL;
 	g_autofree char *text = NULL;
 	enum severity severity;
-	int status = EXIT_OK;
+	int status = cmd_find_named(call, pass->snapshot, &domain, &tag);
 
-	if (call->count > 0)
-		status = cmd_find_domain(call, pass->snapshot, call->args[0], &domain);
-	if (status == EXIT_OK && call->count > 1)
-		status = cmd_find_tag(call, domain, call->args[1], &tag);
 	if (status != EXIT_OK)
 		return status;
 	text = document(call, pass, history, domain, tag);

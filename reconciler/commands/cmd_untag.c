@@ -34,12 +34,10 @@ static void announce_named(const struct domain *domain, const char *name)
  * be the same tag, misspelt. So those that remain are named. */
 static void announce_invalid(const struct cmd_call *call, const struct domain *domain)
 {
-	const char *const *names = (const char *const *)call->args + 1;
-
 	for (guint i = 0; call->count > 1 && i < domain->tags->len; i++) {
 		const struct tag *tag = g_ptr_array_index(domain->tags, i);
 
-		if (!tag->complaint || (tag->name && g_strv_contains(names, tag->name)))
+		if (!tag->complaint || tag_is_among(tag, call->args + 1))
 			continue;
 		say_error(
 			"domain %s has an invalid entry: as long as that is there, a hostdev whose "

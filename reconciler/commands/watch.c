@@ -136,20 +136,6 @@ static char *words_of(struct watch *watch, const struct pass *before, const char
 			    call->count > 1 ? call->args[1] : NULL);
 }
 
-static int check_names(struct watch *watch)
-{
-	const struct domain *domain = NULL;
-	const struct tag *tag = NULL;
-	struct cmd_call *call = watch->call;
-	int status = EXIT_OK;
-
-	if (call->count > 0)
-		status = cmd_find_domain(call, watch->shown->snapshot, call->args[0], &domain);
-	if (status == EXIT_OK && call->count > 1)
-		status = cmd_find_tag(call, domain, call->args[1], &tag);
-	return status;
-}
-
 /* Takes PASS over, and shows what is new in it. */
 static void show(struct watch *watch, struct pass *pass, const char *line)
 {
@@ -164,7 +150,9 @@ static void show(struct watch *watch, struct pass *pass, const char *line)
 	g_free(watch->fingerprint);
 	watch->fingerprint = g_steal_pointer(&print);
 	if (!before) {
-		int status = check_names(watch);
+		const struct domain *domain;
+		const struct tag *tag;
+		int status = cmd_find_named(watch->call, pass->snapshot, &domain, &tag);
 
 		if (status != EXIT_OK) {
 			end(watch, status);

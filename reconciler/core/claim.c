@@ -383,7 +383,7 @@ static void claim_free(gpointer data)
 	g_free(claim);
 }
 
-static bool takes_part(const struct claim *claim)
+bool claim_asks(const struct claim *claim)
 {
 	return claim->reason != REASON_INVALID_ENTRY && claim->reason != REASON_DISABLED &&
 	       claim->reason != REASON_DOMAIN_UNREADABLE && claim->reason != REASON_MIGRATING;
@@ -396,7 +396,7 @@ static void enter(struct arena *arena, struct claims *claims, const struct domai
 			claim_new(arena->snapshot, domain, g_ptr_array_index(domain->tags, i));
 
 		g_ptr_array_add(claims->all, claim);
-		if (!takes_part(claim))
+		if (!claim_asks(claim))
 			continue;
 		g_ptr_array_add(arena->queue, claim);
 		g_hash_table_insert(arena->held, claim, find_held(claim));

@@ -36,6 +36,9 @@ struct claims *claims_settle(const struct snapshot *snapshot);
 void claims_free(struct claims *claims);
 OWN_DEFINE(claims)
 
+/* Does its tag ask for anything? Not if it is invalid or disabled, or its domain not read. */
+bool claim_asks(const struct claim *claim);
+
 /*
  * The hostdev that stands for (TAG, DEVICE) on one side of a domain, or NULL: the one that carries
  * ALIAS, whatever it points at; one that reroute_plan() has led nowhere for ALIAS; else one that

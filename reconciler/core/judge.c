@@ -34,70 +34,11 @@ enum reason judge_refusal(const struct snapshot *snapshot, const struct tag *tag
 	return REASON_NONE;
 }
 
-static enum verdict_kind kind_of_reason(enum reason reason)
-{
-	switch (reason) {
-	case REASON_NONE:
-		break;
-	case REASON_INVALID_ENTRY:
-		return VERDICT_INVALID;
-	case REASON_DISABLED:
-		return VERDICT_DISABLED;
-	case REASON_DOMAIN_OFF:
-		return VERDICT_INACTIVE;
-	case REASON_NOT_PLUGGED_IN:
-	case REASON_EMPTY_GROUP:
-		return VERDICT_MISSING;
-	case REASON_SEVERAL_MATCH:
-		return VERDICT_AMBIGUOUS;
-	case REASON_HUB:
-	case REASON_UNAUTHORIZED:
-	case REASON_IGNORED_BY_HOST:
-	case REASON_IN_USE_BY_HOST:
-	case REASON_IN_USE_BY_GUEST:
-		return VERDICT_REFUSED;
-	case REASON_OWNED_BY_TAG:
-	case REASON_OWNED_BY_HOSTDEV:
-		return VERDICT_CONTESTED;
-	case REASON_LIBVIRT_ERROR:
-	case REASON_NOT_ALIVE:
-	case REASON_FOREIGN_HOSTDEV:
-	case REASON_ALIAS_TAKEN:
-	case REASON_GUEST_PORT_TAKEN:
-	case REASON_RESTLESS:
-	case REASON_DOMAIN_UNREADABLE:
-		return VERDICT_FAILED;
-	case REASON_ATTACHED:
-	case REASON_ADOPTED:
-		return VERDICT_ATTACHED;
-	case REASON_NOT_ATTACHED:
-	case REASON_MOVED:
-	case REASON_PLACEHOLDER:
-	case REASON_DEAD:
-	case REASON_MAYBE_DEAD:
-	case REASON_SETTLING:
-	case REASON_MIGRATING:
-	case REASON_WAITING_RELEASE:
-	case REASON_CONFIG_STALE:
-	case REASON_CONFIG_ABSENT:
-	case REASON_CONFIG_UNWANTED:
-	case REASON_IMAGE_STALE:
-	case REASON_DEVICE_GONE:
-	case REASON_NOT_OWNED:
-	case REASON_HOST_STOPPING:
-	case REASON_TAG_GONE:
-	case REASON_REQUESTED:
-		return VERDICT_PENDING;
-	}
-	g_assert_not_reached();
-}
-
 /* The first that applies, in the order of enum verdict_kind. */
 static enum reason reason_of(const struct slot *slot, const struct claim *claim,
 			     enum reason refusal)
 {
-	if (claim->reason == REASON_INVALID_ENTRY || claim->reason == REASON_DISABLED ||
-	    claim->reason == REASON_DOMAIN_UNREADABLE || claim->reason == REASON_MIGRATING)
+	if (!claim_asks(claim))
 		return claim->reason;
 	if (!slot->domain->running && !slot->failed)
 		return slot->pending ? slot->reason : REASON_DOMAIN_OFF;
@@ -165,7 +106,7 @@ struct member *judge_member(const struct slot *slot, const struct claim *claim,
 	struct member *member = g_new0(struct member, 1);
 
 	member->reason = reason_of(slot, claim, refusal);
-	member->kind = kind_of_reason(member->reason);
+	member->kind = reason_verdict(member->reason);
 	member->alias = g_strdup(slot->alias);
 	member->device = device;
 	member->live = slot->live;

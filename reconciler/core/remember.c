@@ -409,12 +409,23 @@ void remember_start(struct history *history, const struct domain *domain)
 	}
 }
 
-void remember_replug_of(struct history *history, const struct verdict *verdict)
+static void mark_members(struct history *history, const struct verdict *verdict)
 {
 	for (guint i = 0; i < verdict->members->len; i++) {
 		const struct member *member = g_ptr_array_index(verdict->members, i);
 
 		if (member->live && member->live->alias)
 			remember_replug(history, verdict->domain, member->alias);
+	}
+}
+
+void remember_replugs(struct history *history, const struct plan *plan, const struct domain *domain,
+		      char *const *names)
+{
+	for (guint i = 0; i < plan->verdicts->len; i++) {
+		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
+
+		if (verdict->domain == domain && (!*names || tag_is_among(verdict->tag, names)))
+			mark_members(history, verdict);
 	}
 }

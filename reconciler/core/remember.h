@@ -42,5 +42,7 @@ void remember_replug(struct history *history, const struct domain *domain, const
  * revert has left all of it dead. */
 void remember_revival(struct history *history, const struct domain *domain);
 
-/* The same for all that a tag has attached live. */
-void remember_replug_of(struct history *history, const struct verdict *verdict);
+/* The same for all that the tags of the domain with these NAMES (char *, NULL at the end; empty:
+ * all tags) have attached live. */
+void remember_replugs(struct history *history, const struct plan *plan, const struct domain *domain,
+		      char *const *names);

@@ -267,15 +267,7 @@ static bool ask_replugs(struct daemon *daemon, struct request *request)
 		answer(daemon, request, EX_USAGE, text);
 		return false;
 	}
-	for (guint i = 0; i < pass->plan->verdicts->len; i++) {
-		const struct verdict *verdict = g_ptr_array_index(pass->plan->verdicts, i);
-
-		if (verdict->domain == known->domain &&
-		    (!*request->tags ||
-		     (verdict->tag->name &&
-		      g_strv_contains((const char *const *)request->tags, verdict->tag->name))))
-			remember_replug_of(daemon->history, verdict);
-	}
+	remember_replugs(daemon->history, pass->plan, known->domain, request->tags);
 	return true;
 }
 

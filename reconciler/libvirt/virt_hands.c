@@ -48,21 +48,9 @@ static enum hand_reply refused_config(struct refusal *refusal)
 	return refused(refusal, trouble);
 }
 
-static enum hand_reply attach_live(struct virt *virt, virDomainPtr domain,
-				   const struct action *action, struct refusal *refusal)
+/* What a refused detach means: it may be out already. */
+static enum hand_reply detach_refused(enum hand_reply reply, const struct refusal *refusal)
 {
-	g_autofree char *xml = domain_xml_write_hostdev(action);
-
-	if (CALL(virt, virDomainAttachDeviceFlags, domain, xml, VIR_DOMAIN_AFFECT_LIVE) == 0)
-		return HAND_DONE;
-	return refused_live(virt, domain, refusal);
-}
-
-static enum hand_reply detach_refused(struct virt *virt, virDomainPtr domain,
-				      struct refusal *refusal)
-{
-	enum hand_reply reply = refused_live(virt, domain, refusal);
-
 	if (reply != HAND_REFUSED)
 		return reply;
 	if (refusal->code == VIR_ERR_DEVICE_MISSING)
@@ -82,7 +70,7 @@ static enum hand_reply detach_live(struct virt *virt, virDomainPtr domain,
 		return refused(refusal, trouble);
 	if (CALL(virt, virDomainDetachDeviceAlias, domain, action->alias, VIR_DOMAIN_AFFECT_LIVE) <
 	    0)
-		return detach_refused(virt, domain, refusal);
+		return detach_refused(refused_live(virt, domain, refusal), refusal);
 
 	switch (virt_removal_wait(removal, REMOVAL_PATIENCE_USEC)) {
 	case REMOVAL_SEEN:
@@ -97,14 +85,15 @@ static enum hand_reply detach_live(struct virt *virt, virDomainPtr domain,
 	return HAND_SILENT;
 }
 
-static enum hand_reply attach_config(struct virt *virt, virDomainPtr domain,
-				     const struct action *action, struct refusal *refusal)
+static enum hand_reply attach(struct virt *virt, virDomainPtr domain, const struct action *action,
+			      bool live, struct refusal *refusal)
 {
 	g_autofree char *xml = domain_xml_write_hostdev(action);
+	unsigned int flags = live ? VIR_DOMAIN_AFFECT_LIVE : VIR_DOMAIN_AFFECT_CONFIG;
 
-	if (CALL(virt, virDomainAttachDeviceFlags, domain, xml, VIR_DOMAIN_AFFECT_CONFIG) == 0)
+	if (CALL(virt, virDomainAttachDeviceFlags, domain, xml, flags) == 0)
 		return HAND_DONE;
-	return refused_config(refusal);
+	return live ? refused_live(virt, domain, refusal) : refused_config(refusal);
 }
 
 /* One that never had an alias goes by its XML. */
@@ -124,12 +113,7 @@ static enum hand_reply detach_config(struct virt *virt, virDomainPtr domain,
 {
 	if (call_detach_config(virt, domain, action) == 0)
 		return HAND_DONE;
-
-	enum hand_reply reply = refused_config(refusal);
-	if (reply == HAND_REFUSED && refusal->code == VIR_ERR_DEVICE_MISSING)
-		return HAND_DONE;
-	return reply == HAND_REFUSED && refusal->code == VIR_ERR_INTERNAL_ERROR ? HAND_UNSURE
-										: reply;
+	return detach_refused(refused_config(refusal), refusal);
 }
 
 /* libvirt's last error, about a managed save image: gone when the domain has been started. */
@@ -203,11 +187,11 @@ static enum hand_reply act(void *self, const struct action *action, struct refus
 	case ACTION_DETACH_LIVE:
 		return detach_live(virt, domain, action, refusal);
 	case ACTION_ATTACH_LIVE:
-		return attach_live(virt, domain, action, refusal);
+		return attach(virt, domain, action, true, refusal);
 	case ACTION_DETACH_CONFIG:
 		return detach_config(virt, domain, action, refusal);
 	case ACTION_ATTACH_CONFIG:
-		return attach_config(virt, domain, action, refusal);
+		return attach(virt, domain, action, false, refusal);
 	case ACTION_EDIT_IMAGE:
 		return edit_image(virt, domain, action, refusal);
 	}

@@ -219,18 +219,12 @@ static char *take_part(const char **text, size_t width)
 	return g_strndup(start, (gsize)(end - start));
 }
 
-static const char *colour_of(enum severity severity)
-{
-	switch (severity) {
-	case SEVERITY_OK:
-		return NULL;
-	case SEVERITY_WARNING:
-		return "magenta"; /* legible on white, too, as yellow is not */
-	case SEVERITY_CRITICAL:
-		return "red";
-	}
-	g_assert_not_reached();
-}
+/* Magenta is legible on white, too, as yellow is not. */
+static const char *const colours[] = {
+	[SEVERITY_OK] = NULL,
+	[SEVERITY_WARNING] = "magenta",
+	[SEVERITY_CRITICAL] = "red",
+};
 
 /* The text with a newline wherever it must break: libsmartcols draws the tree beside all of it. */
 static char *wrap(const char *text, size_t width)
@@ -260,7 +254,7 @@ static struct libscols_line *put_row(const struct table *table, struct libscols_
 		if (table->gone[i])
 			continue;
 		scols_line_set_data(line, at, text);
-		scols_cell_set_color(scols_line_get_cell(line, at), colour_of(cell->severity));
+		scols_cell_set_color(scols_line_get_cell(line, at), colours[cell->severity]);
 		at++;
 	}
 	return line;
