@@ -51,16 +51,8 @@ static void add_hostdev(GChecksum *sum, const struct hostdev *hostdev)
 static void add_tag(GChecksum *sum, const struct tag *tag)
 {
 	add_text(sum, tag->name);
-	add_text(sum, tag->serial);
-	add_text(sum, tag->port);
-	add_number(sum, tag->enabled);
 	add_number(sum, tag->required);
-	add_number(sum, tag->persist);
-	for (guint i = 0; i < tag->ids->len; i++) {
-		struct usb_id id = g_array_index(tag->ids, struct usb_id, i);
-
-		add_number(sum, (uint64_t)id.vendor << 16 | id.product);
-	}
+	add_number(sum, tag_hash(tag)); /* all else that it says */
 }
 
 static void add_member(GChecksum *sum, const struct member *member)

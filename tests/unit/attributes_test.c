@@ -2,8 +2,9 @@
 
 /*
  * What every attribute of a tag needs besides being read: it survives the JSON form, the tag's page
- * shows it, and two tags that differ in one that narrows are not the same. A new attribute fails
- * here until each of them knows it: a replayed bug report must not plan for a wider tag.
+ * shows it, who watches is told when it changes, and of one that narrows two tags that differ in it
+ * are not the same, and a device must fit. A new attribute fails here until each of them knows it:
+ * a replayed bug report must not plan for a wider tag.
  */
 
 #include <setjmp.h>
@@ -14,8 +15,10 @@
 
 #include <cmocka.h>
 
+#include "reconciler/core/match.h"
 #include "reconciler/core/planner.h"
 #include "reconciler/show/show.h"
+#include "state/fingerprint.h"
 #include "state/json.h"
 #include "xml_result.h"
 #include "xmlutil/attribute.h"
@@ -145,6 +148,39 @@ static void counts_if_it_narrows(const struct sample *sample, bool narrows)
 			 sample->name);
 }
 
+static void is_news_to_who_watches(const struct sample *sample)
+{
+	OWN(snapshot) with = world_of(sample->with);
+	OWN(snapshot) without = world_of(sample->without);
+	OWN(history) history = history_new();
+	OWN(plan) plan = planner_plan(with, history);
+	OWN(plan) other = planner_plan(without, history);
+	g_autofree char *print = fingerprint_of(with, plan);
+	g_autofree char *other_print = fingerprint_of(without, other);
+
+	if (strcmp(print, other_print) == 0)
+		fail_msg("%s: tag_hash() leaves it out, so that nobody who watches is told",
+			 sample->name);
+}
+
+/* A device that is all that the entry without it asks for, and nothing else. */
+static void narrows_what_matches(const struct sample *sample)
+{
+	OWN(snapshot) with = world_of(sample->with);
+	OWN(snapshot) without = world_of(sample->without);
+	const struct tag *tag = tag_of(without);
+	OWN(device) device = device_new();
+
+	device->sysname = g_strdup("1-1");
+	device->untrusted_serial = g_strdup(tag->serial);
+	device->port = g_strdup(tag->port);
+	if (tag->ids->len > 0)
+		device->id = g_array_index(tag->ids, struct usb_id, 0);
+	assert_true(match_device(tag, device));
+	if (match_device(tag_of(with), device))
+		fail_msg("%s: core/match.c does not ask for it", sample->name);
+}
+
 static void every_attribute_is_known_wherever_tags_go(void **state)
 {
 	(void)state;
@@ -154,6 +190,9 @@ static void every_attribute_is_known_wherever_tags_go(void **state)
 		survives_json(sample);
 		is_on_the_page(sample);
 		counts_if_it_narrows(sample, attribute_narrows(*name));
+		is_news_to_who_watches(sample);
+		if (attribute_narrows(*name))
+			narrows_what_matches(sample);
 	}
 }
 
@@ -166,6 +205,8 @@ static void so_is_every_element(void **state)
 		survives_json(sample_of(elements[i]));
 		is_on_the_page(sample_of(elements[i]));
 		counts_if_it_narrows(sample_of(elements[i]), true);
+		is_news_to_who_watches(sample_of(elements[i]));
+		narrows_what_matches(sample_of(elements[i]));
 	}
 }
 
