@@ -83,20 +83,6 @@ static void add_block(GPtrArray *blocks, const char *syspath)
 	g_ptr_array_add(blocks, block);
 }
 
-static void read_blocks(GPtrArray *blocks)
-{
-	g_autoptr(GPtrArray) names = sysfs_list(BLOCKS, "");
-
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-		g_autofree char *link = g_build_filename(BLOCKS, name, NULL);
-		g_autofree char *syspath = sysfs_usb_device(link);
-
-		if (syspath)
-			add_block(blocks, syspath);
-	}
-}
-
 static int compare_blocks(gconstpointer a, gconstpointer b)
 {
 	return strcmp((*(const struct block *const *)a)->name,
@@ -179,15 +165,15 @@ static void read_btrfs(GHashTable *members)
 struct disk_uses *disk_uses_read(const GPtrArray *syspaths)
 {
 	struct disk_uses *use = g_new0(struct disk_uses, 1);
+	g_autoptr(GPtrArray) all = syspaths ? NULL : sysfs_usb_devices(BLOCKS);
 
+	syspaths = syspaths ? syspaths : all;
 	use->blocks = g_ptr_array_new_with_free_func(block_free);
 	use->mounts = g_ptr_array_new_with_free_func(mount_free);
 	use->swaps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	use->btrfs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; syspaths && i < syspaths->len; i++)
+	for (guint i = 0; i < syspaths->len; i++)
 		add_block(use->blocks, g_ptr_array_index(syspaths, i));
-	if (!syspaths)
-		read_blocks(use->blocks);
 	g_ptr_array_sort(use->blocks, compare_blocks);
 	/* Most hosts have no USB disk at all, and most devices are none. */
 	if (use->blocks->len == 0) {

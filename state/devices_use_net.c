@@ -19,25 +19,6 @@ struct net_uses {
 	GHashTable *defaults; /* names of those that hold a default route, a set */
 };
 
-static void add_net(GHashTable *nets, const char *syspath)
-{
-	g_hash_table_insert(nets, g_path_get_basename(syspath), g_strdup(syspath));
-}
-
-static void read_nets(GHashTable *nets)
-{
-	g_autoptr(GPtrArray) names = sysfs_list(NETS, "");
-
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-		g_autofree char *link = g_build_filename(NETS, name, NULL);
-		g_autofree char *syspath = sysfs_usb_device(link);
-
-		if (syspath)
-			add_net(nets, syspath);
-	}
-}
-
 /* "eth0 00000000 0101A8C0 0003 0 0 100 00000000 …": name, destination, …, mask the eighth. */
 static const char *default_v4(char **words, guint count)
 {
@@ -82,13 +63,16 @@ static void read_routes(GHashTable *defaults, const char *path,
 struct net_uses *net_uses_read(const GPtrArray *syspaths)
 {
 	struct net_uses *uses = g_new0(struct net_uses, 1);
+	g_autoptr(GPtrArray) all = syspaths ? NULL : sysfs_usb_devices(NETS);
 
+	syspaths = syspaths ? syspaths : all;
 	uses->nets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	uses->defaults = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; syspaths && i < syspaths->len; i++)
-		add_net(uses->nets, g_ptr_array_index(syspaths, i));
-	if (!syspaths)
-		read_nets(uses->nets);
+	for (guint i = 0; i < syspaths->len; i++) {
+		const char *syspath = g_ptr_array_index(syspaths, i);
+
+		g_hash_table_insert(uses->nets, g_path_get_basename(syspath), g_strdup(syspath));
+	}
 	if (g_hash_table_size(uses->nets) == 0)
 		return uses;
 	read_routes(uses->defaults, ROUTES, default_v4);

@@ -135,3 +135,19 @@ GPtrArray *sysfs_list(const char *directory, const char *prefix)
 	g_ptr_array_sort(names, compare_names);
 	return names;
 }
+
+GPtrArray *sysfs_usb_devices(const char *directory)
+{
+	g_autoptr(GPtrArray) names = sysfs_list(directory, "");
+	GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *link = g_build_filename(
+			directory, (const char *)g_ptr_array_index(names, i), NULL);
+		char *syspath = sysfs_usb_device(link);
+
+		if (syspath)
+			g_ptr_array_add(found, syspath);
+	}
+	return found;
+}

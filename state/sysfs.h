@@ -42,5 +42,8 @@ char *sysfs_device(const char *link);
 /* The same if it is a USB device, or anything below one. */
 char *sysfs_usb_device(const char *link);
 
+/* Where those links in DIRECTORY lead that do so: a new list of char * that it owns. */
+GPtrArray *sysfs_usb_devices(const char *directory);
+
 /* The names in the directory that begin with PREFIX, sorted; empty when it is not there. */
 GPtrArray *sysfs_list(const char *directory, const char *prefix);

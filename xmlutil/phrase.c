@@ -7,11 +7,6 @@
 #define LONGEST   20 /* longer words are nobody's misspelling of ours */
 #define CUT_CHARS 60
 
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	return MIN(MIN(a, b), c);
-}
-
 /* Edits (insert, delete, replace, swap two neighbours) from A to B, ignoring case. */
 static unsigned int distance(const char *a, const char *b)
 {
@@ -28,8 +23,8 @@ static unsigned int distance(const char *a, const char *b)
 			char x = g_ascii_tolower(a[i - 1]);
 			char y = g_ascii_tolower(b[j - 1]);
 
-			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1,
-				       d[i - 1][j - 1] + (x == y ? 0 : 1));
+			d[i][j] = MIN(d[i - 1][j], d[i][j - 1]) + 1;
+			d[i][j] = MIN(d[i][j], d[i - 1][j - 1] + (x == y ? 0 : 1));
 			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
 			    y == g_ascii_tolower(a[i - 2]))
 				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);

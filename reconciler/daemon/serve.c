@@ -83,7 +83,7 @@ static void enter_status(struct door *door, struct talk *talk)
 	forget_old_documents(door);
 }
 
-/* Who says anything is none. */
+/* Whoever watches has nothing to say: who does is hung up on (hear_watcher()). */
 static void enter_watch(struct door *door, struct talk *talk)
 {
 	talk_listen(talk, 0);

@@ -149,8 +149,7 @@ static const char *daemon_state(const struct pass *pass)
 char *show_changes(const struct pass *before, const struct pass *now, const char *domain,
 		   const char *tag)
 {
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(now->snapshot->time);
-	g_autofree char *stamp = g_date_time_format(time, "%F %T");
+	g_autofree char *stamp = words_time(now->snapshot->time);
 	struct changes changes = {before, now, domain, tag, stamp, g_string_new(NULL)};
 
 	if (!domain && (!before || strcmp(daemon_state(before), daemon_state(now)) != 0))
