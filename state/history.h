@@ -51,6 +51,8 @@ struct memory {
 				   * said that it has */
 	uint64_t migrating_until; /* the guest was on its way between hosts: hands off so long, then
 				   * ask again, as nothing tells when it stays after all */
+	unsigned int adopted_bus; /* where the device was while a hostdev without our alias had */
+	unsigned int adopted_dev; /* it; 0: none had */
 	char *guest_port;         /* the port it had last, "BUS:PORT", or NULL */
 	enum guest_reset guest_reset; /* … what it had besides, see hostdev.h, */
 	char *rest;                   /* … or NULL */

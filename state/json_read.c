@@ -248,6 +248,8 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 	memory->pending_since = json_node_time(node, "pending_since");
 	memory->releasing_since = json_node_time(node, "releasing_since");
 	memory->migrating_until = json_node_time(node, "migrating_until");
+	memory->adopted_bus = (unsigned int)json_node_int(node, "adopted_bus", 0, G_MAXUINT, 0);
+	memory->adopted_dev = (unsigned int)json_node_int(node, "adopted_device", 0, G_MAXUINT, 0);
 	memory->guest_port = json_node_text(node, "guest_port");
 	memory->guest_reset = json_read_guest_reset(node);
 	memory->rest = json_node_text(node, "rest");

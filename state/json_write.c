@@ -223,6 +223,8 @@ static json_t *write_memory(const char *uuid, const char *alias, const struct me
 	json_put_time(object, "pending_since", memory->pending_since);
 	json_put_time(object, "releasing_since", memory->releasing_since);
 	json_put_time(object, "migrating_until", memory->migrating_until);
+	json_put_int(object, "adopted_bus", memory->adopted_bus);
+	json_put_int(object, "adopted_device", memory->adopted_dev);
 	json_put_text(object, "guest_port", memory->guest_port);
 	json_put(object, "guest_reset", json_string(guest_reset_name(memory->guest_reset)));
 	json_put_text(object, "rest", memory->rest);

@@ -26,11 +26,16 @@ void route_nowhere(const char *uuid, const char *alias, unsigned int *ret_bus,
 	*ret_dev = FIRST_DEV + (unsigned int)(hash / BUSES % DEVS);
 }
 
+bool route_is_off(const struct hostdev *hostdev)
+{
+	return hostdev->bus >= FIRST_BUS;
+}
+
 bool route_is_nowhere(const struct hostdev *hostdev, const char *uuid, const char *alias)
 {
 	unsigned int bus, dev;
 
-	if (hostdev->bus < FIRST_BUS)
+	if (!route_is_off(hostdev))
 		return false;
 	route_nowhere(uuid, alias, &bus, &dev);
 	return hostdev_at(hostdev, bus, dev);

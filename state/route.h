@@ -26,5 +26,8 @@ struct route {
 void route_nowhere(const char *uuid, const char *alias, unsigned int *ret_bus,
 		   unsigned int *ret_dev);
 
+/* Is its address one that no device ever has? */
+bool route_is_off(const struct hostdev *hostdev);
+
 /* Does the hostdev stand there for that alias of that domain? */
 bool route_is_nowhere(const struct hostdev *hostdev, const char *uuid, const char *alias);

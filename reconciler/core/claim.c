@@ -34,9 +34,7 @@ bool claim_is_gone(const struct domain *domain, const struct hostdev *hostdev)
 	       tag_alias_is_ours(hostdev->alias) && !claim_tag_of_alias(domain, hostdev->alias);
 }
 
-/* Is this a hostdev that no valid tag names by its alias: somebody's own, or one whose tag was
- * renamed? */
-static bool is_adoptable(const struct domain *domain, const struct hostdev *hostdev)
+bool claim_is_adoptable(const struct domain *domain, const struct hostdev *hostdev)
 {
 	if (claim_tag_of_alias(domain, hostdev->alias))
 		return false;
@@ -61,7 +59,8 @@ static const struct hostdev *find_nowhere(const struct domain *domain, const GPt
 	for (guint i = 0; i < side->len; i++) {
 		const struct hostdev *hostdev = g_ptr_array_index(side, i);
 
-		if (is_adoptable(domain, hostdev) && route_is_nowhere(hostdev, domain->uuid, alias))
+		if (claim_is_adoptable(domain, hostdev) &&
+		    route_is_nowhere(hostdev, domain->uuid, alias))
 			return hostdev;
 	}
 	return NULL;
@@ -81,7 +80,7 @@ const struct hostdev *claim_find_hostdev(const struct snapshot *snapshot,
 	for (guint i = 0; i < side->len; i++) {
 		const struct hostdev *hostdev = g_ptr_array_index(side, i);
 
-		if (!is_adoptable(domain, hostdev))
+		if (!claim_is_adoptable(domain, hostdev))
 			continue;
 		if (hostdev_is(hostdev, device))
 			return hostdev;
@@ -131,7 +130,7 @@ static GPtrArray *find_held(const struct claim *claim)
 				continue;
 			if (tag_owns_alias(claim->tag, hostdev->alias))
 				g_ptr_array_add(held, device);
-			else if (is_adoptable(claim->domain, hostdev))
+			else if (claim_is_adoptable(claim->domain, hostdev))
 				g_ptr_array_add(adopted, device);
 		}
 	}
@@ -162,7 +161,7 @@ static bool is_adopted(const struct arena *arena, const struct domain *domain,
 		       struct claim *const *own, const struct hostdev *hostdev,
 		       const struct device *device)
 {
-	if (!is_adoptable(domain, hostdev))
+	if (!claim_is_adoptable(domain, hostdev))
 		return false;
 	for (guint i = 0; i < domain->tags->len; i++) {
 		const GPtrArray *held = held_by(arena, own[i]);

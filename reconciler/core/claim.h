@@ -57,5 +57,8 @@ const struct device *claim_device_of(const struct snapshot *snapshot,
  * all of the domain's metadata was read and is valid. */
 bool claim_is_gone(const struct domain *domain, const struct hostdev *hostdev);
 
+/* Is it one that no valid tag names by its alias: somebody's own, or one whose tag was renamed? */
+bool claim_is_adoptable(const struct domain *domain, const struct hostdev *hostdev);
+
 /* The valid tag of the domain that names this alias, or NULL. */
 const struct tag *claim_tag_of_alias(const struct domain *domain, const char *alias);

@@ -93,9 +93,11 @@ static void say_hostdevs(key_func func, void *data, const struct domain *domain,
 	for (guint i = 0; i < side->len; i++) {
 		const struct hostdev *hostdev = g_ptr_array_index(side, i);
 
-		if (side == domain->live && hostdev->has_address)
+		bool own = claim_tag_of_alias(domain, hostdev->alias) != NULL;
+
+		if (hostdev->has_address && (side == domain->live || !own))
 			say_address(func, data, hostdev->bus, hostdev->dev);
-		if (hostdev->has_id && !claim_tag_of_alias(domain, hostdev->alias))
+		if (hostdev->has_id && !own)
 			say_id(func, data, KEY_TWIN, hostdev->id);
 	}
 }
@@ -195,6 +197,15 @@ struct search {
 	GPtrArray *found;            /* const struct domain * */
 };
 
+static bool has_at(const GPtrArray *side, const struct device *device)
+{
+	for (guint i = 0; i < side->len; i++) {
+		if (hostdev_at(g_ptr_array_index(side, i), device->bus, device->dev))
+			return true;
+	}
+	return false;
+}
+
 /* Does DOMAIN ask for DEVICE, or hold its address? */
 static bool wants(const struct domain *domain, const struct device *device)
 {
@@ -204,11 +215,7 @@ static bool wants(const struct domain *domain, const struct device *device)
 		if (!tag->complaint && tag->enabled && match_device(tag, device))
 			return true;
 	}
-	for (guint i = 0; i < domain->live->len; i++) {
-		if (hostdev_at(g_ptr_array_index(domain->live, i), device->bus, device->dev))
-			return true;
-	}
-	return false;
+	return has_at(domain->live, device) || has_at(domain->config, device);
 }
 
 static void find(struct search *search, const struct domain *domain)

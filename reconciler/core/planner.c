@@ -5,6 +5,7 @@
 #include "reconciler/core/warnings.h"
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
+#include "reconciler/core/lost.h"
 #include "reconciler/core/plan_index.h"
 #include "reconciler/core/remember.h"
 #include "reconciler/core/room.h"
@@ -146,6 +147,28 @@ static void add_leftovers(struct planning *planning, const struct claim *claim,
 	}
 }
 
+/* Members that left a hostdev behind which a group had adopted: only memory knows them. */
+static void add_remembered(struct planning *planning, const struct claim *claim)
+{
+	const struct domain *domain = claim->domain;
+	GHashTable *memories = history_of(planning->history, domain->uuid);
+	g_autoptr(GList) aliases = memories ? g_hash_table_get_keys(memories) : NULL;
+
+	aliases = g_list_sort(aliases, (GCompareFunc)strcmp);
+	for (const GList *at = aliases; at; at = at->next) {
+		const struct memory *memory = g_hash_table_lookup(memories, at->data);
+		struct job *job;
+
+		if (!tag_owns_alias(claim->tag, at->data) || has_job(planning, domain, at->data) ||
+		    (!lost_find_remembered(planning->snapshot, domain, domain->live, memory) &&
+		     !lost_find_remembered(planning->snapshot, domain, domain->config, memory)))
+			continue;
+		job = add_claim_job(planning, claim, at->data, NULL,
+				    why_without_device(claim->reason));
+		job->counted = false;
+	}
+}
+
 static void add_claim(struct planning *planning, const struct claim *claim)
 {
 	const struct domain *domain = claim->domain;
@@ -166,6 +189,7 @@ static void add_claim(struct planning *planning, const struct claim *claim)
 		add_leftovers(planning, claim, domain->live);
 		add_leftovers(planning, claim, domain->config);
 		add_leftovers(planning, claim, domain->image);
+		add_remembered(planning, claim);
 	}
 }
 
@@ -179,6 +203,21 @@ static void leave_if_adopted(const struct planning *planning, const struct hostd
 {
 	if (*hostdev && is_adopted(planning, *hostdev))
 		*hostdev = NULL;
+}
+
+/* Of the jobs so far, which are those of claims. */
+static void find_lost(struct planning *planning)
+{
+	g_autoptr(GPtrArray) slots = g_ptr_array_new();
+
+	for (guint i = 0; i < planning->jobs->len; i++) {
+		struct job *job = g_ptr_array_index(planning->jobs, i);
+
+		/* An empty group has no alias by which anything could be remembered. */
+		if (!job->slot.domain->unreadable && !job->slot.tag->complaint && job->alias[0])
+			g_ptr_array_add(slots, &job->slot);
+	}
+	lost_find(slots, planning->adopted);
 }
 
 /* Hostdevs with our alias whose tag is gone, of one list. Those that a renamed tag has taken over
@@ -402,6 +441,7 @@ static void add_jobs(struct planning *planning, const struct claims *claims)
 
 	for (guint i = 0; i < claims->all->len; i++)
 		add_claim(planning, g_ptr_array_index(claims->all, i));
+	find_lost(planning);
 	for (guint i = 0; i < domains->len; i++) {
 		const struct domain *domain = g_ptr_array_index(domains, i);
 

@@ -12,8 +12,6 @@ enum pulse pulse_take(const struct device *device, const struct memory *memory, 
 	bool cured = memory && memory->replugged == device->incarnation;
 	uint64_t since;
 
-	if (memory && memory->replug)
-		return PULSE_REQUESTED;
 	if (memory && memory->attached && memory->attached != device->incarnation && !cured)
 		return PULSE_DEAD;
 	if (!device->driver)

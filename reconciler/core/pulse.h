@@ -13,7 +13,6 @@ enum pulse {
 	PULSE_ALIVE,
 	PULSE_LOOK_AGAIN, /* at *ret_when */
 	PULSE_DEAD,
-	PULSE_REQUESTED,   /* somebody wants a replug */
 	PULSE_BEYOND_HELP, /* dead again after it was replugged */
 };
 

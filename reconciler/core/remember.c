@@ -47,6 +47,37 @@ static void note_wish(struct memory *memory, uint32_t wish)
 	memory->wish = wish;
 }
 
+static bool is_foreign(const struct hostdev *hostdev, const struct member *member)
+{
+	return hostdev && g_strcmp0(hostdev->alias, member->alias) != 0;
+}
+
+static bool is_adopted(const struct hostdev *hostdev, const struct member *member)
+{
+	return member->device && is_foreign(hostdev, member) && hostdev_is(hostdev, member->device);
+}
+
+static bool is_left(const struct hostdev *hostdev, const struct member *member,
+		    const struct memory *memory)
+{
+	return is_foreign(hostdev, member) &&
+	       hostdev_at(hostdev, memory->adopted_bus, memory->adopted_dev);
+}
+
+/* An adopted hostdev carries no alias that says whose it is when its device has left the address.
+ */
+static void note_adopted(struct memory *memory, const struct member *member)
+{
+	if (is_adopted(member->live, member) || is_adopted(member->config, member)) {
+		memory->adopted_bus = member->device->bus;
+		memory->adopted_dev = member->device->dev;
+	} else if (!is_left(member->live, member, memory) &&
+		   !is_left(member->config, member, memory)) {
+		memory->adopted_bus = 0;
+		memory->adopted_dev = 0;
+	}
+}
+
 static void note_member(struct history *history, const struct verdict *verdict,
 			const struct member *member, uint64_t now)
 {
@@ -55,10 +86,11 @@ static void note_member(struct history *history, const struct verdict *verdict,
 		    hostdev_is(member->live, member->device);
 	bool pending = member->kind == VERDICT_PENDING;
 
-	if (!live && !pending && !member->memory)
+	if (!live && !pending && !member->memory && !is_adopted(member->config, member))
 		return;
 	memory = history_get(history, verdict->domain->uuid, member->alias);
 	note_wish(memory, tag_hash(verdict->tag));
+	note_adopted(memory, member);
 	if (!member->device)
 		memory->config_owed = false;
 	if (!member->live)
@@ -367,23 +399,15 @@ void remember_replug(struct history *history, const struct domain *domain, const
 	history_get(history, domain->uuid, alias)->replug = true;
 }
 
-/* By the alias of each hostdev, and by that of each tag: what a tag has adopted carries another
- * alias than the one it is remembered by. A mark for a tag that has nothing is dropped by the next
- * plan. */
+/* By the alias that each hostdev has now: which tag has adopted it shows only when it is planned.
+ */
 void remember_revival(struct history *history, const struct domain *domain)
 {
 	for (guint i = 0; i < domain->live->len; i++) {
 		const struct hostdev *hostdev = g_ptr_array_index(domain->live, i);
 
-		if (tag_alias_is_ours(hostdev->alias))
+		if (hostdev->alias)
 			remember_replug(history, domain, hostdev->alias);
-	}
-	for (guint i = 0; i < domain->tags->len; i++) {
-		const struct tag *tag = g_ptr_array_index(domain->tags, i);
-		g_autofree char *alias = tag_alias(tag, NULL);
-
-		if (alias && !tag->complaint)
-			remember_replug(history, domain, alias);
 	}
 }
 

@@ -7,6 +7,19 @@
 #include "reconciler/core/remember.h"
 #include "state/route.h"
 
+/* What a restore brings is remembered by the alias that it has, also when it is adopted. */
+static const struct memory *memory_of_live(const struct slot *slot, const struct history *history)
+{
+	const char *alias = slot->live ? slot->live->alias : NULL;
+
+	return alias ? history_find(history, slot->domain->uuid, alias) : NULL;
+}
+
+static bool is_asked(const struct memory *memory)
+{
+	return memory && memory->replug;
+}
+
 void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct history *history,
 	       const struct domain *domain, const struct tag *tag, const char *alias,
 	       const struct device *device, enum reason why_none)
@@ -24,6 +37,7 @@ void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct 
 	slot->config = claim_find_hostdev(snapshot, domain, domain->config, alias, device);
 	slot->image = domain_find_hostdev(domain->image, alias);
 	slot->memory = history_find(history, domain->uuid, alias);
+	slot->asked = is_asked(slot->memory) || is_asked(memory_of_live(slot, history));
 	slot->actions = g_ptr_array_new_with_free_func(action_drop);
 }
 
@@ -228,6 +242,10 @@ static void check_pulse(struct slot *slot)
 {
 	uint64_t when = 0;
 
+	if (slot->asked) {
+		replug(slot, REASON_REQUESTED);
+		return;
+	}
 	switch (pulse_take(slot->device, slot->memory, slot->snapshot->now, &when)) {
 	case PULSE_ALIVE:
 		if (!is_own(slot, slot->live))
@@ -239,9 +257,6 @@ static void check_pulse(struct slot *slot)
 		return;
 	case PULSE_DEAD:
 		replug(slot, REASON_DEAD);
-		return;
-	case PULSE_REQUESTED:
-		replug(slot, REASON_REQUESTED);
 		return;
 	case PULSE_BEYOND_HELP:
 		if (slot->in_use)

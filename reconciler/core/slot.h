@@ -21,6 +21,7 @@ struct slot {
 	const struct hostdev *config;
 	const struct hostdev *image;
 	const struct memory *memory; /* or NULL */
+	bool asked; /* a restore or a revert was seen, or a person wants it replugged */
 	/* The device that belongs here, when the host uses it, or another guest by other means than
 	 * a hostdev; NULL: it is free. If this guest has it already it keeps it, but once it has
 	 * let go it does not get it again. */

@@ -87,6 +87,8 @@ static void the_values_are_what_they_were_not_only_their_text(void **state)
 	assert_int_equal(memory->suspect_since, 1);
 	assert_int_equal(memory->releasing_since, 86400000002);
 	assert_int_equal(memory->migrating_until, 86400000003);
+	assert_int_equal(memory->adopted_bus, 2);
+	assert_int_equal(memory->adopted_dev, 9);
 	assert_true(memory->replugged == G_MAXINT64);
 	assert_non_null(history_find(history, domain->uuid, "ua-usbr-front--a b"));
 }

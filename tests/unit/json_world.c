@@ -202,6 +202,8 @@ struct history *json_world_new_history(void)
 	memory->verdict_since = 1764280000;
 	memory->releasing_since = 86400000002;
 	memory->migrating_until = 86400000003;
+	memory->adopted_bus = 2;
+	memory->adopted_dev = 9;
 	memory->guest_port = g_strdup("0:2");
 	memory->replug = true;
 	memory->guest_reset = GUEST_RESET_OFF;
