@@ -28,39 +28,26 @@
 #define SHORT_TIGHT 6
 #define LAST_TIGHT  12
 
-struct cell {
-	char *text; /* encoded */
-	enum severity severity;
-};
-
-struct row {
-	GArray *cells; /* struct cell */
-	guint depth;
-};
-
 struct table {
-	const char *names[COLUMNS_MAX];
+	struct libscols_table *out;
 	bool may_shorten[COLUMNS_MAX];
 	bool may_go[COLUMNS_MAX];
 	bool gone[COLUMNS_MAX];
+	size_t least[COLUMNS_MAX]; /* of its name */
 	size_t widths[COLUMNS_MAX];
 	guint columns;
-	GPtrArray *rows; /* struct row * */
+	struct libscols_line *last[DEPTH_MAX]; /* … at each depth */
+	guint depth;                           /* of the line that is being filled */
+	guint cells;                           /* in it so far */
 	bool tree;
 };
 
-static void clear_cell(void *cell)
-{
-	g_free(((struct cell *)cell)->text);
-}
-
-static void row_free(gpointer data)
-{
-	struct row *row = data;
-
-	g_array_unref(row->cells);
-	g_free(row);
-}
+/* Magenta is legible on white, too, as yellow is not. */
+static const char *const colours[] = {
+	[SEVERITY_OK] = NULL,
+	[SEVERITY_WARNING] = "magenta",
+	[SEVERITY_CRITICAL] = "red",
+};
 
 /*
  * Does the locale carry UTF-8? If not, what is not ASCII is spelt: the terminal could not show it,
@@ -92,28 +79,32 @@ struct table *table_new(const char *const *columns)
 {
 	struct table *table = g_new0(struct table, 1);
 
+	table->out = scols_new_table();
 	for (; columns[table->columns]; table->columns++) {
 		guint i = table->columns;
+		const char *name = columns[i];
 
 		g_assert(i < COLUMNS_MAX);
-		table->may_shorten[i] = *columns[i] == '~';
-		table->may_go[i] = *columns[i] == '?';
-		table->names[i] = columns[i] + (table->may_shorten[i] || table->may_go[i] ? 1 : 0);
-		table->widths[i] = wrap_width(table->names[i]);
+		table->may_shorten[i] = *name == '~';
+		table->may_go[i] = *name == '?';
+		name += table->may_shorten[i] || table->may_go[i] ? 1 : 0;
+		table->widths[i] = table->least[i] = wrap_width(name);
+		scols_table_new_column(table->out, name, 0, 0);
 	}
-	table->rows = g_ptr_array_new_with_free_func(row_free);
 	return table;
 }
 
 void table_branch(struct table *table, guint depth)
 {
-	struct row *row = g_new0(struct row, 1);
+	struct libscols_line *parent, *line;
 
-	row->depth = MIN(depth, DEPTH_MAX - 1);
-	row->cells = g_array_new(FALSE, FALSE, sizeof(struct cell));
-	g_array_set_clear_func(row->cells, clear_cell);
-	g_ptr_array_add(table->rows, row);
+	table->depth = MIN(depth, DEPTH_MAX - 1);
+	table->cells = 0;
 	table->tree = table->tree || depth > 0;
+	parent = table->depth > 0 ? table->last[table->depth - 1] : NULL;
+	line = scols_table_new_line(table->out, parent);
+	for (guint i = table->depth; i < DEPTH_MAX; i++)
+		table->last[i] = line;
 }
 
 void table_row(struct table *table)
@@ -123,15 +114,15 @@ void table_row(struct table *table)
 
 void table_cell_severity(struct table *table, enum severity severity, const char *untrusted_text)
 {
-	const struct row *row = g_ptr_array_index(table->rows, table->rows->len - 1);
-	guint column = row->cells->len;
-	size_t before = column == 0 ? row->depth * BRANCH_WIDTH : 0;
-	struct cell cell = {.text = encode(untrusted_text ? untrusted_text : ""),
-			    .severity = severity};
+	struct libscols_line *line = table->last[table->depth];
+	guint column = table->cells++;
+	size_t before = column == 0 ? table->depth * BRANCH_WIDTH : 0;
+	g_autofree char *text = encode(untrusted_text ? untrusted_text : "");
 
 	g_assert(column < table->columns);
-	table->widths[column] = MAX(table->widths[column], before + wrap_width(cell.text));
-	g_array_append_val(row->cells, cell);
+	table->widths[column] = MAX(table->widths[column], before + wrap_width(text));
+	scols_line_set_data(line, column, text);
+	scols_cell_set_color(scols_line_get_cell(line, column), colours[severity]);
 }
 
 void table_cell(struct table *table, const char *untrusted_text)
@@ -163,7 +154,7 @@ static void shrink_others(struct table *table, size_t width, size_t least)
 
 		for (guint i = 0; i < table->columns; i++) {
 			if (table->may_shorten[i] &&
-			    table->widths[i] > MAX(least, wrap_width(table->names[i])) &&
+			    table->widths[i] > MAX(least, table->least[i]) &&
 			    (widest == table->columns || table->widths[i] > table->widths[widest]))
 				widest = i;
 		}
@@ -219,13 +210,6 @@ static char *take_part(const char **text, size_t width)
 	return g_strndup(start, (gsize)(end - start));
 }
 
-/* Magenta is legible on white, too, as yellow is not. */
-static const char *const colours[] = {
-	[SEVERITY_OK] = NULL,
-	[SEVERITY_WARNING] = "magenta",
-	[SEVERITY_CRITICAL] = "red",
-};
-
 /* The text with a newline wherever it must break: libsmartcols draws the tree beside all of it. */
 static char *wrap(const char *text, size_t width)
 {
@@ -239,55 +223,37 @@ static char *wrap(const char *text, size_t width)
 	return g_string_free(wrapped, FALSE);
 }
 
-static struct libscols_line *put_row(const struct table *table, struct libscols_table *out,
-				     const struct row *row, struct libscols_line *parent)
-{
-	struct libscols_line *line = scols_table_new_line(out, parent);
-	size_t at = 0; /* among the columns that are not gone */
-
-	for (guint i = 0; i < row->cells->len; i++) {
-		const struct cell *cell = &g_array_index(row->cells, struct cell, i);
-		g_autofree char *text = i + 1 < table->columns
-						? shorten(cell->text, table->widths[i])
-						: wrap(cell->text, table->widths[i]);
-
-		if (table->gone[i])
-			continue;
-		scols_line_set_data(line, at, text);
-		scols_cell_set_color(scols_line_get_cell(line, at), colours[cell->severity]);
-		at++;
-	}
-	return line;
-}
-
-static void put_rows(const struct table *table, struct libscols_table *out)
-{
-	struct libscols_line *last[DEPTH_MAX] = {NULL};
-
-	for (guint i = 0; i < table->rows->len; i++) {
-		const struct row *row = g_ptr_array_index(table->rows, i);
-		struct libscols_line *parent = row->depth > 0 ? last[row->depth - 1] : NULL;
-		struct libscols_line *line = put_row(table, out, row, parent);
-
-		for (guint depth = row->depth; depth < DEPTH_MAX; depth++)
-			last[depth] = line;
-	}
-}
-
-static void put_columns(const struct table *table, struct libscols_table *out)
+static void fit_line(const struct table *table, struct libscols_line *line)
 {
 	for (guint i = 0; i < table->columns; i++) {
-		bool is_last = i + 1 == table->columns;
-		int flags =
-			(i == 0 && table->tree ? SCOLS_FL_TREE : 0) | (is_last ? SCOLS_FL_WRAP : 0);
-		struct libscols_column *column =
-			table->gone[i] ? NULL
-				       : scols_table_new_column(out, table->names[i], 0, flags);
+		struct libscols_cell *cell = scols_line_get_cell(line, i);
+		const char *text = scols_cell_get_data(cell);
+		g_autofree char *fitting = NULL;
 
-		if (is_last)
-			scols_column_set_wrapfunc(column, scols_wrapnl_chunksize,
-						  scols_wrapnl_nextchunk, NULL);
+		if (!text)
+			continue;
+		fitting = i + 1 < table->columns ? shorten(text, table->widths[i])
+						 : wrap(text, table->widths[i]);
+		scols_cell_set_data(cell, fitting);
 	}
+}
+
+/* Its cells become as wide as its columns, and columns that are gone are hidden. */
+static void fit_cells(const struct table *table)
+{
+	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_column *last = scols_table_get_column(table->out, table->columns - 1);
+	struct libscols_line *line;
+
+	while (scols_table_next_line(table->out, iter, &line) == 0)
+		fit_line(table, line);
+	scols_free_iter(iter);
+	for (guint i = 0; i < table->columns; i++)
+		scols_column_set_flags(scols_table_get_column(table->out, i),
+				       (table->gone[i] ? SCOLS_FL_HIDDEN : 0) |
+					       (i == 0 && table->tree ? SCOLS_FL_TREE : 0) |
+					       (i + 1 == table->columns ? SCOLS_FL_WRAP : 0));
+	scols_column_set_wrapfunc(last, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
 }
 
 /* libsmartcols pads the last column too; nobody wants to copy that. */
@@ -305,25 +271,22 @@ static char *strip_ends(const char *text)
 
 char *table_finish(struct table *table, const struct show_style *style)
 {
-	struct libscols_table *out = scols_new_table();
 	char *text = NULL;
 	char *stripped;
 
 	if (style->width > 0)
 		fit(table, style->width);
+	fit_cells(table);
 	/* The cells are encoded already, and it would spell our \x as \x5cx. */
-	scols_table_enable_noencoding(out, 1);
+	scols_table_enable_noencoding(table->out, 1);
 	/* All is made to fit here. */
-	scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
-	scols_table_enable_colors(out, style->colour);
-	scols_table_enable_ascii(out, !has_unicode());
-	put_columns(table, out);
-	put_rows(table, out);
-	scols_print_table_to_string(out, &text);
-	scols_unref_table(out);
+	scols_table_set_termforce(table->out, SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_colors(table->out, style->colour);
+	scols_table_enable_ascii(table->out, !has_unicode());
+	scols_print_table_to_string(table->out, &text);
 	stripped = strip_ends(text ? text : "");
 	free(text);
-	g_ptr_array_unref(table->rows);
+	scols_unref_table(table->out);
 	g_free(table);
 	return stripped;
 }
