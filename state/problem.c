@@ -67,6 +67,7 @@ const char *problem_code_name(enum problem_code code)
 		[PROBLEM_TOO_FEW_PORTS] = "too_few_ports",
 		[PROBLEM_GUEST_PORT] = "guest_port",
 		[PROBLEM_BOUND_TO_HOST] = "bound_to_host",
+		[PROBLEM_DAEMON_SILENT] = "daemon_silent",
 		[PROBLEM_SERIAL_NOT_UNIQUE] = "serial_not_unique",
 	};
 

@@ -30,6 +30,7 @@ enum problem_code {
 	PROBLEM_TOO_FEW_PORTS, /* `validate`: the guest has fewer USB ports than its tags need */
 	PROBLEM_GUEST_PORT,    /* `validate`: a tag cannot have the port in the guest it asks for */
 	PROBLEM_BOUND_TO_HOST, /* `migrate-xml`: it will not be elsewhere as it is here */
+	PROBLEM_DAEMON_SILENT, /* it runs and does not answer: nothing follows a device meanwhile */
 	PROBLEM_SERIAL_NOT_UNIQUE, /* a tag has its device today, but its serial is another's too */
 };
 

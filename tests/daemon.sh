@@ -28,8 +28,11 @@ SECONDS=0
 check "stopped, it is told from a libvirt that does not answer" fails_with 75 "$program" run
 check "in time" test $SECONDS -le 7
 check "and by its name" bash -c "'$program' run 2>&1 | grep -q '^usbreconcile: .usbreconcile daemon. (process [0-9]*, since .*) does not answer'"
-check "status works without it" bash -c "'$program' status 2>'$work/words' | grep -q '1 domain' &&
-	grep -q 'daemon.*does not answer' '$work/words'"
+check "status works without it, and says so" bash -c "'$program' status >'$work/words'
+	grep -q '1 domain' '$work/words' && grep -q 'daemon.*does not answer' '$work/words'"
+check "so does monitoring" bash -c "'$program' status --nagios >'$work/words'
+	((\$? == 1)) && grep -q '^USBRECONCILE WARNING - daemon_silent |' '$work/words'"
+check "and metrics" bash -c "'$program' status --prometheus | grep -qx 'usbreconcile_daemon_up 0'"
 tell signal 18
 check "and it goes on" within 5 has '.daemon.connected'
 check "status shows it" bash -c "'$program' status | grep -q '^daemon: since'"

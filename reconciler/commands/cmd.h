@@ -136,6 +136,7 @@ void cmd_print(const struct cmd_call *call, const char *text);
 void cmd_print_verdict(const struct verdict *verdict);
 
 /* What the daemon remembers, if one runs for the same libvirt: since when, what failed, the next
- * try. Without one nothing is remembered: an empty history, and no report. */
+ * try. Without one nothing is remembered: an empty history, and no report. One that runs and does
+ * not answer is *RET_SILENT, else NULL. */
 void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
-		    struct report **ret_report);
+		    struct report **ret_report, struct problem **ret_silent);

@@ -274,7 +274,7 @@ void cmd_print_verdict(const struct verdict *verdict)
 }
 
 void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
-		    struct report **ret_report)
+		    struct report **ret_report, struct problem **ret_silent)
 {
 	g_autofree char *text = NULL;
 	OWN(snapshot) snapshot = NULL;
@@ -283,6 +283,7 @@ void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
 	g_autofree char *holder = NULL;
 
 	*ret_report = NULL;
+	*ret_silent = NULL;
 	switch (wire_ask_status(cmd_directory(call), &text)) {
 	case WIRE_ANSWERED:
 	case WIRE_NOBODY:
@@ -290,7 +291,11 @@ void cmd_ask_daemon(const struct cmd_call *call, struct history **ret_history,
 	case WIRE_SILENT:
 	case WIRE_BROKEN:
 		holder = lock_holder(cmd_directory(call));
-		say_error("%s does not answer: what only it knows is left out", holder);
+		*ret_silent = problem_new(
+			PROBLEM_DAEMON_SILENT, SEVERITY_WARNING, NULL, NULL, 0,
+			g_strdup_printf("%s does not answer: what only it knows is left out",
+					holder),
+			"`systemctl status usbreconcile` says how it is");
 		break;
 	}
 	/* A daemon that has never reached libvirt does not know its URI yet; its report is shown

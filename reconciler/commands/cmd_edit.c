@@ -289,13 +289,16 @@ static int print_after_daemon(const struct cmd_call *call, const GPtrArray *edit
 	OWN(history) history = NULL;
 	OWN(pass) pass = NULL;
 	struct report *report = NULL;
+	OWN(problem) silent = NULL;
 	g_autofree char *err = NULL;
 
 	if (call->json)
 		return cmd_edits_print_json(call, edits, answer);
 	say_lines(answer);
-	cmd_ask_daemon(call, &history, &report);
+	cmd_ask_daemon(call, &history, &report, &silent);
 	g_clear_pointer(&report, report_free);
+	if (silent)
+		say_error("%s", silent->message);
 	if (pass_look(call->virt, history, &pass, &err) < 0)
 		return cmd_lost(call, err);
 	print_verdicts(edits, pass->plan);

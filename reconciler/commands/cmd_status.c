@@ -83,19 +83,23 @@ static int look_and_print(struct cmd_call *call)
 {
 	OWN(history) history = NULL;
 	struct report *report = NULL;
+	struct problem *silent = NULL;
 	OWN(pass) pass = NULL;
 	g_autofree char *err = NULL;
 	int status = cmd_open(call, true);
 
 	if (status != EXIT_OK)
 		return tell_down(status);
-	cmd_ask_daemon(call, &history, &report);
+	cmd_ask_daemon(call, &history, &report, &silent);
 	if (pass_look(call->virt, history, &pass, &err) < 0) {
+		problem_free(silent);
 		g_clear_pointer(&report, report_free);
 		return tell_down(cmd_lost(call, err));
 	}
 	say_exit_after(0, NULL, EXIT_OK);
 	pass->snapshot->daemon = report;
+	if (silent)
+		g_ptr_array_add(pass->snapshot->problems, silent);
 	return print(call, pass, history);
 }
 
