@@ -38,6 +38,8 @@ point_units_at_the_program() {
 	program=$(configured CMAKE_INSTALL_PREFIX)/bin/usbreconcile
 	for unit in usbreconcile usbreconcile-once; do
 		grep -q "^ExecStart=$program " "$units/$unit.service" || fail "$unit.service does not start $program"
+		# Whose <disk> or <serial> is on a USB device is found by a path in /dev. A /dev of its own has none of them.
+		! grep -q '^PrivateDevices=yes' "$units/$unit.service" || fail "$unit.service does not see the host's /dev"
 	done
 	sed -i "s,^ExecStart=$program ,ExecStart=$work/root/usr/bin/usbreconcile ," "$units"/*.service
 }
