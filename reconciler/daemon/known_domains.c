@@ -87,6 +87,17 @@ static bool has_hostdev(const struct known_domain *known, const char *alias)
 	return known->domain && domain_find_hostdev(known->domain->live, alias);
 }
 
+/* What goes may be a disk on a USB device, or have a guest port, for which somebody waits. */
+static bool may_free(const struct known_domain *known, const char *alias)
+{
+	const struct domain *domain = known->domain;
+
+	if (has_hostdev(known, alias))
+		return true;
+	return domain && !tag_alias_is_ours(alias) &&
+	       (domain->uses->len > 0 || domain->live_ports->len > 0);
+}
+
 static void hear_of_device(struct known_domain *known, const struct virt_event *event)
 {
 	bool ours = tag_alias_is_ours(event->alias);
@@ -95,7 +106,7 @@ static void hear_of_device(struct known_domain *known, const struct virt_event *
 		g_hash_table_replace(known->heard, g_strdup(event->alias),
 				     GINT_TO_POINTER(event->kind));
 	else if (event->kind == VIRT_EVENT_DEVICE_ADDED ? !ours || !has_hostdev(known, event->alias)
-							: has_hostdev(known, event->alias))
+							: may_free(known, event->alias))
 		known->dirty |= VIRT_LIVE;
 }
 

@@ -358,6 +358,27 @@ static void only_what_changes_the_live_side_is_read(void **state)
 	assert_int_equal(known->dirty, VIRT_LIVE);
 }
 
+static void what_a_guest_had_of_a_device_is_free_when_it_is_taken_out(void **state)
+{
+	struct known_domain *known = learned(*state, NULL);
+
+	assert_false(hear(known, VIRT_EVENT_DEVICE_REMOVED, "usb-disk1", 1));
+	domain_add_use(known->domain->uses, "disk", "/dev/sda");
+	assert_true(hear(known, VIRT_EVENT_DEVICE_REMOVED, "usb-disk1", 1));
+	assert_int_equal(known->dirty, VIRT_LIVE);
+	/* Our own detach is known of. */
+	known->dirty = 0;
+	assert_false(hear(known, VIRT_EVENT_DEVICE_REMOVED, "ua-usbr-x", 1));
+}
+
+static void a_guest_port_is_free_when_what_had_it_is_taken_out(void **state)
+{
+	struct known_domain *known = learned(*state, NULL);
+
+	domain_add_port(known->domain->live_ports, "0:1", "input");
+	assert_true(hear(known, VIRT_EVENT_DEVICE_REMOVED, "input1", 1));
+}
+
 static void a_restore_is_one_revival_and_two_reverts_are_two(void **state)
 {
 	struct known_domain *known = learned(*state, "ua-usbr-x");
@@ -439,6 +460,8 @@ int main(void)
 		KNOWING(our_own_replug_is_no_news),
 		KNOWING(what_others_do_meanwhile_is_read),
 		KNOWING(only_what_changes_the_live_side_is_read),
+		KNOWING(what_a_guest_had_of_a_device_is_free_when_it_is_taken_out),
+		KNOWING(a_guest_port_is_free_when_what_had_it_is_taken_out),
 		KNOWING(a_restore_is_one_revival_and_two_reverts_are_two),
 		KNOWING(an_arrival_is_one_revival_however_long_it_takes),
 		KNOWING(what_does_not_arrive_is_no_revival),
