@@ -75,6 +75,7 @@ unplug() { monitor unplug "$@"; }
 
 # All of these print BUS and DEVICE, as two numbers.
 bus_dev() { lab_host usb "$1" || fail "the host has no $1"; }
+sysname() { lab_host name "$1" || fail "the host has no $1"; } # KEY -> 1-2.1
 wait_host_device() { lab_host await-usb "$1" "${2:-30}" || fail "the host got no $1"; }
 wait_host_gone() { lab_host await-gone "$1" "${2:-30}" || fail "the host still has $1"; }
 
@@ -120,6 +121,41 @@ replug() { # NAME SETTING...
 # A controller that is bound anew counts its devices from the beginning. 04 is xhci, 05 xhci2.
 rebind_bus() { # 04|05
 	host_sh "cd /sys/bus/pci/drivers/xhci_hcd && echo 0000:00:$1.0 >unbind && echo 0000:00:$1.0 >bind"
+}
+
+# A device that this kernel is itself (libcomposite on dummy_hcd). Its ID_PATH is platform-dummy_hcd.0-usb-0:1.
+gadget_make() { # VENDOR PRODUCT SERIAL
+	host_sh "modprobe -a dummy_hcd libcomposite usb_f_acm
+		mkdir -p /sys/kernel/config/usb_gadget/lab && cd /sys/kernel/config/usb_gadget/lab &&
+		mkdir -p strings/0x409 functions/acm.0 configs/c.1 && ln -s functions/acm.0 configs/c.1/ &&
+		echo 0x$1 >idVendor && echo 0x$2 >idProduct && echo $3 >strings/0x409/serialnumber &&
+		echo Gadget >strings/0x409/product"
+}
+
+gadget_out() { host_sh 'cd /sys/kernel/config/usb_gadget/lab && echo >UDC'; }
+
+gadget_plug() { # [VENDOR PRODUCT]: as another one
+	host_sh "cd /sys/kernel/config/usb_gadget/lab && ${1:+echo 0x$1 >idVendor && echo 0x$2 >idProduct &&} echo dummy_udc.0 >UDC"
+}
+
+# A device that says whatever one likes of itself, at a port of vhci_hcd: liar 0 ids=1234:5678 serial=AAA
+liar() { # PORT SETTING... (see usb-liar)
+	{ local - && set +x; } 2>/dev/null
+	local port=$1
+	shift
+	host modprobe vhci_hcd
+	host systemd-run --quiet --collect --unit="lab-liar-$port" /usr/local/sbin/usb-liar "$port" "$@"
+}
+
+liar_gone() { host systemctl stop "lab-liar-$1"; } # PORT
+
+# A device of this host, offered to others and imported by this very host: it is there twice, the second
+# time as platform-vhci_hcd.0-usb-0:N.
+usbip_share() { # SYSNAME
+	host_sh "modprobe -a usbip_host vhci_hcd
+		systemctl is-active --quiet lab-usbipd || systemd-run --quiet --unit=lab-usbipd usbipd -4
+		usbip bind --busid=$1"
+	within 10 host usbip attach --remote=127.0.0.1 --busid="$1"
 }
 
 # --- domains ---
@@ -257,6 +293,13 @@ events_mark() { host stat --format=%s /var/log/lab/events.log; }
 
 event_wait() { # REGEX [SECONDS] [MARK]
 	lab_host await-log /var/log/lab/events.log "${3:-0}" "${2:-30}" "$1" || fail "no event like $1"
+}
+
+# Nothing at all for so long.
+events_expect_silence() { # SECONDS
+	local mark
+	mark=$(events_mark)
+	! lab_host await-log /var/log/lab/events.log "$mark" "$1" . || fail "libvirt has something to say"
 }
 
 # --- usbreconcile ---
