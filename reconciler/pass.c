@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/pass.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>

@@ -7,7 +7,6 @@
  */
 
 #include <glib.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "state/device.h"

@@ -6,7 +6,6 @@
  */
 
 #include "state/device.h"
-#include "state/own.h"
 
 /* Of all USB devices and their interfaces. */
 #define DEVICES_DIRECTORY "/sys/bus/usb/devices"

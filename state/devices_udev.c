@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/devices_udev.h"
 
-#include <errno.h>
 #include <libudev.h>
 #include <string.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/devices_use.h"
 
-#include <string.h>
-
 #include "state/devices_read.h"
 #include "state/devices_use_below.h"
 #include "state/devices_use_disk.h"

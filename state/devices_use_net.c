@@ -2,7 +2,6 @@
 #include "state/devices_use_net.h"
 
 #include <glib.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "state/sysfs.h"

@@ -4,7 +4,6 @@
 /* The USB ports of a guest, as one of its XMLs has them: who has which, and which there are. */
 
 #include <glib.h>
-#include <stdbool.h>
 
 #include "state/domain.h"
 

@@ -3,7 +3,6 @@
 
 /* For the files of xmlutil/ only: the one element of ours in a domain's <metadata>. */
 
-#include <glib.h>
 #include <stdbool.h>
 
 #include "state/domain.h"

@@ -4,7 +4,6 @@
 
 #include "reconciler/result.h"
 #include "reconciler/show/say.h"
-#include "reconciler/show/words.h"
 #include "reconciler/edit.h"
 #include "reconciler/libvirt/virt_tags.h"
 #include "state/json.h"

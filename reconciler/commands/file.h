@@ -4,7 +4,6 @@
 /* Files that a person names on the command line. */
 
 #include <glib.h>
-#include <stdbool.h>
 
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 

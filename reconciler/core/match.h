@@ -4,7 +4,6 @@
 /* Which devices a tag means, and how narrowly it asks. */
 
 #include "state/device.h"
-#include "state/hostdev.h"
 #include "state/snapshot.h"
 #include "state/tag.h"
 

@@ -7,9 +7,6 @@
  * an attach has to wait for.
  */
 
-#include <glib.h>
-#include <stdbool.h>
-
 #include "state/own.h"
 #include "state/plan.h"
 #include "state/snapshot.h"

@@ -10,7 +10,6 @@
 #include "reconciler/daemon/look.h"
 #include "reconciler/daemon/request.h"
 #include "reconciler/show/log.h"
-#include "state/devices.h"
 #include "state/clock.h"
 
 /* A pass whose jobs are under way; it is freed when the last of them is done. The count is changed

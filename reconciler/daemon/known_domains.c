@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconciler/daemon/known_domains.h"
 
-#include <string.h>
-
 #include "reconciler/daemon/deadline.h"
 
 static void known_domain_free(gpointer data)

@@ -8,8 +8,6 @@
 
 #include "reconciler/show/show.h"
 
-#include <string.h>
-
 #include "state/text.h"
 
 #define PREFIX "usbreconcile_"

@@ -4,7 +4,6 @@
 #include "reconciler/core/remedy.h"
 #include "reconciler/result.h"
 #include "reconciler/show/show_plan.h"
-#include "reconciler/show/words.h"
 
 struct run_tally {
 	struct tally done;

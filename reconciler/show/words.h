@@ -4,7 +4,6 @@
 /* Words that several show functions use. New strings, not yet encoded, unless said otherwise. */
 
 #include <glib.h>
-#include <stdbool.h>
 
 #include "state/plan.h"
 
