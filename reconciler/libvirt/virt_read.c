@@ -60,18 +60,25 @@ static bool is_among(virDomainPtr handle, virDomainPtr *handles, int count)
 	return false;
 }
 
-/* Few ever are paused, and one call says which: the others need not be asked for their state. */
-static void note_awake(struct virt *virt, struct readings *readings)
+/* Few ever are paused or saved, and one call says which: the others need not be asked. */
+static void note_the_rest(struct virt *virt, struct readings *readings, unsigned int flag)
 {
-	virDomainPtr *paused = NULL;
-	int count = CALL(virt, virConnectListAllDomains, virt->connection, &paused,
-			 VIR_CONNECT_LIST_DOMAINS_PAUSED);
+	virDomainPtr *few = NULL;
+	int count = CALL(virt, virConnectListAllDomains, virt->connection, &few, flag);
 
-	for (gint i = 0; i < readings->count && count >= 0; i++)
-		readings->items[i].awake = !is_among(readings->items[i].handle, paused, count);
+	for (gint i = 0; i < readings->count && count >= 0; i++) {
+		struct virt_reading *reading = &readings->items[i];
+
+		if (is_among(reading->handle, few, count))
+			continue;
+		if (flag == VIR_CONNECT_LIST_DOMAINS_PAUSED)
+			reading->awake = true;
+		else
+			reading->unsaved = true;
+	}
 	for (int i = 0; i < count; i++)
-		virDomainFree(paused[i]);
-	free(paused);
+		virDomainFree(few[i]);
+	free(few);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -121,7 +128,8 @@ int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_do
 		readings.items[i].handle = handles[i];
 		readings.items[i].problems = problem_list_new();
 	}
-	note_awake(virt, &readings);
+	note_the_rest(virt, &readings, VIR_CONNECT_LIST_DOMAINS_PAUSED);
+	note_the_rest(virt, &readings, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE);
 	read_all(&readings);
 
 	GPtrArray *domains = domain_list_new();

@@ -226,7 +226,7 @@ static void read_image(struct virt *virt, struct virt_reading *reading)
 {
 	g_autofree char *err = NULL;
 
-	if (CALL(virt, virDomainHasManagedSaveImage, reading->handle, 0) != 1)
+	if (reading->unsaved || CALL(virt, virDomainHasManagedSaveImage, reading->handle, 0) != 1)
 		return;
 	reading->domain->saved = true;
 
@@ -234,9 +234,10 @@ static void read_image(struct virt *virt, struct virt_reading *reading)
 	if (!xml) {
 		OWN(trouble) trouble = trouble_take(virt);
 		/* A driver that cannot show images does not give USB devices to guests either. */
-		if (trouble->code != VIR_ERR_NO_SUPPORT)
+		if (trouble->code != VIR_ERR_NO_SUPPORT && concerns_us(reading->domain))
 			note_bad_image(reading, trouble->words);
-	} else if (domain_xml_read_image(xml, reading->domain, &err) < 0) {
+	} else if (domain_xml_read_image(xml, reading->domain, &err) < 0 &&
+		   concerns_us(reading->domain)) {
 		note_bad_image(reading, err);
 	}
 }
@@ -289,8 +290,8 @@ void virt_reading_all(struct virt *virt, struct virt_reading *reading)
 	}
 	virt_reading_config(virt, reading, config);
 	if (!reading->domain->running) {
-		if (concerns_us(reading->domain))
-			read_image(virt, reading);
+		/* It may have a hostdev of ours though no tag and no config says so any more. */
+		read_image(virt, reading);
 	} else if (live) {
 		virt_reading_live(reading, live);
 		if (concerns_us(reading->domain))

@@ -16,8 +16,9 @@ struct virt_reading {
 	virDomainPtr handle;   /* the list's */
 	struct domain *domain; /* NULL: it vanished meanwhile */
 	GPtrArray *problems;
-	bool awake; /* it is known not to be paused */
-	char *lost; /* there is no libvirt any more: its words */
+	bool awake;   /* it is known not to be paused, */
+	bool unsaved; /* … and to have no managed save image */
+	char *lost;   /* there is no libvirt any more: its words */
 };
 
 /* The XML that FLAGS ask for, a new string. NULL: it is noted, and there may be no domain any more.

@@ -365,7 +365,9 @@ int virConnectListAllDomains(virConnectPtr connection, virDomainPtr **ret_list, 
 	for (guint i = 0; i < guests->len; i++) {
 		const struct guest *guest = g_ptr_array_index(guests, i);
 
-		if (guest->defined && (guest->paused || !(flags & VIR_CONNECT_LIST_DOMAINS_PAUSED)))
+		if (guest->defined &&
+		    (guest->paused || !(flags & VIR_CONNECT_LIST_DOMAINS_PAUSED)) &&
+		    (guest->saved || !(flags & VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)))
 			list[count++] = call_handle(connection, guest);
 	}
 	*ret_list = list;
