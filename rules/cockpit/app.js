@@ -55,11 +55,11 @@ const act = {
     give: (row, domain) => give(state.view, row, domain),
     only: tag => confirm(_("Turn it on here, and off elsewhere"), _("Only here"), ["enable", ["--only"], [tag.domain, tag.name]]),
     untag: tag => confirm(_("Take the device and its tag away"), _("Take away"), ["untag", [], [tag.domain, tag.name]], "danger"),
-    adopt: event => {
+    adopt: (event, domain) => {
         event.preventDefault();
-        const domains = new FormData(event.target).getAll("domain");
-        return domains.length ? confirm(_("Adopt what is passed through"), _("Adopt"), ["adopt", [], domains])
-            : notify("warning", [_("Choose a machine first.")]);
+        const devices = new FormData(event.target).getAll("device");
+        return devices.length ? confirm(_("Adopt what is passed through"), _("Adopt"), ["adopt", devices.flatMap(device => ["--device", device]), [domain]])
+            : notify("warning", [_("Choose a device first.")]);
     },
     startDaemon: () => cockpit.spawn(["systemctl", "enable", "--now", "usbreconcile.service"], { err: "message", superuser: "try" })
             .catch(error => notify("critical", [_("The daemon could not be started:"), error.message])),
@@ -79,6 +79,10 @@ window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () 
 cockpit.translate();
 // Asked for the group as well, Cockpit 287 loads the page again and again for a member without administrative access.
 const rights = cockpit.permission({ admin: true });
-const judge = () => cockpit.user().then(({ groups }) => { state.stranger = rights.allowed === false && !groups.includes("libvirt"); render(); });
+const judge = () => cockpit.user().then(({ groups }) => {
+    const isOutside = (...allowed) => rights.allowed === false && !groups.some(group => allowed.includes(group));
+    [state.stranger, state.isDeaf] = [isOutside("libvirt"), isOutside("systemd-journal", "adm", "wheel")];
+    render();
+});
 rights.addEventListener("changed", judge);
 [judge, watch, followJournal].forEach(begin => begin());

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Runs commands. What changes more than one would guess asks first, and shows the command's own dry run.
-import { el, bdi, patch } from "./dom.js";
+import { el, bdi, prose, patch } from "./dom.js";
 import { visible, offerName } from "./model.js";
 
 const cockpit = window.cockpit;
 const { gettext: _, format } = cockpit;
 const dialog = document.getElementById("dialog");
-const paragraphs = (lines, kind) => lines.map(line => el("p", { class: kind }, bdi(line)));
+const TYPING_MSEC = 150; // a dry run for each letter would be too many
+const paragraphs = (lines, kind) => lines.map(line => el("p", { class: kind }, prose(line)));
 const linesOf = text => (text ?? "").split("\n").map(line => visible(line.replace(/^usbreconcile: /, "").trim())).filter(line => line);
 
 // Never fails: resolves to what it printed, what it said besides (lines) and its exit code, with cockpit's own `problem`.
@@ -29,7 +30,7 @@ export function notify(severity, lines) {
 // Does it, and says what the program says of it: INTO the dialog when it failed there.
 export async function act(args, into) {
     const { status, printed, talk } = await run(args).done;
-    const lines = [...linesOf(printed), ...talk];
+    const lines = [...linesOf(printed), ...talk].filter(line => status !== 0 || !/^([-+~!=] |\d+ actions?:|nothing to do)/.test(line));
     const show = status !== 0 && into ? () => patch(into, paragraphs(lines, "critical")) : notify;
     show(status === 0 ? "ok" : "critical", lines.length ? lines : [_("Done.")]);
     return status === 0;
@@ -37,6 +38,7 @@ export async function act(args, into) {
 
 function open(title, body, go) {
     const close = el("button", { type: "button", class: "secondary", onclick: () => dialog.close() }, go ? _("Cancel") : _("Close"));
+    document.getElementById("notices").replaceChildren();
     dialog.replaceChildren(el("h2", { id: "dialog-title" }, title), ...body, el("footer", null, go, close));
     dialog.showModal();
 }
@@ -54,26 +56,32 @@ const deeds = {
     detach_live: _("it is taken out of $0 now"), detach_config: _("$0 does not get it at its next start"),
 };
 
-// A box with the dry run of [command, options, arguments], and the button that does it.
-function rehearsal(label, kind) {
-    let command = null;
+// A box with the dry run of [command, options, arguments], and the button that does it, and THEN what follows from it.
+function rehearsal(label, kind, then) {
+    let [command, planned] = [null, null];
     const args = more => [command[0], ...more, ...command[1], "--", ...command[2]];
     const box = el("div", { class: "rehearsal", "aria-live": "polite" });
     const go = el("button", { type: "button", class: kind ?? "primary" }, label);
     go.onclick = async () => {
         go.disabled = true;
-        if (await act(args([]), box))
-            dialog.close();
+        if (!await act(args([]), box))
+            return;
+        dialog.close();
+        then?.(planned);
     };
     const look = async asked => {
         command = asked;
         go.disabled = true;
-        const { status, printed, talk } = await run(args(["-n", "--json"])).done;
+        if (!box.hasChildNodes())
+            patch(box, paragraphs([_("Looking …")], "muted"));
+        await new Promise(resolve => window.setTimeout(resolve, TYPING_MSEC));
+        const { status, printed, talk } = command === asked ? await run(args(["-n", "--json"])).done : {};
         if (command !== asked)
             return;
-        const answer = status === 0 ? JSON.parse(printed) : { changed: true, actions: [], metadata: [] };
+        const answer = planned = status === 0 ? JSON.parse(printed) : { changed: true, actions: [], metadata: [] };
         patch(box, [...paragraphs(talk, status === 0 ? "talk" : "critical"),
             el("ul", null, answer.actions.map(action => el("li", null, bdi(format(deeds[action.kind], visible(action.domain)))))),
+            ...status === 0 ? [] : [el("button", { type: "button", class: "quiet", onclick: () => look(asked) }, _("Try again"))],
             ...paragraphs(answer.changed ? [] : [_("No tag has to be changed for that.")]),
             ...answer.metadata.map(each => el("details", null, el("summary", null, format(_("What is written for $0"), visible(each.domain))), el("pre", null, visible(each.xml))))]);
         go.disabled = status !== 0;
@@ -96,13 +104,21 @@ const ways = {
     ids: [_("any device of this kind"), _("While two of them are plugged in, it is ambiguous, and the machine gets neither.")],
 };
 
+// Where another machine's tag has the device, giving it is only half of what was meant.
+function handOver(answer, guest, name) {
+    const tag = answer.domains.find(each => each.name === guest)?.tags.find(each => each.want.name === name);
+    const owner = tag?.verdict === "contested" ? tag.members[0].owner : null;
+    if (owner?.tag)
+        confirm(format(_("$0 has it now. Hand it over to $1?"), visible(owner.domain), visible(guest)), _("Hand over"), ["enable", ["--only"], [guest, name]]);
+}
+
 // ROW: the device, or null to choose one; DOMAIN likewise.
 export function give(view, row, domain) {
     const flat = rows => rows.flatMap(each => [...each.hub ? [] : [each], ...flat(each.children)]);
     const [devices, guests] = [row ? [row] : flat(view.roots), view.guests.filter(guest => guest.unreadable === null)];
     if (!devices.length || !guests.length)
         return notify("warning", [guests.length ? _("No USB device is plugged in.") : _("libvirt has no virtual machines.")]);
-    const { box, go, look } = rehearsal(_("Give"));
+    const { box, go, look } = rehearsal(_("Give"), "primary", answer => handOver(answer, guest().name, field("name").value));
     const form = el("form", { onsubmit: event => event.preventDefault() });
     const field = name => form.elements.namedItem(name);
     const choose = (label, name, options, oninput) => el("label", null, label,

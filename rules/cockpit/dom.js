@@ -20,6 +20,7 @@ export function el(name, attributes, ...children) {
 
 // What others have written stands apart from what surrounds it, in whatever direction it is read.
 export const bdi = text => el("bdi", null, text);
+export const prose = text => el("bdi", null, text.split(/`([^`]+)`/).map((part, at) => at % 2 ? el("code", null, part) : part));
 
 function update(old, wanted) {
     if (old.nodeType === Node.TEXT_NODE) {
@@ -54,9 +55,5 @@ export function patch(parent, wanted) {
             parent.insertBefore(old, place);
         update(old, node);
     }
-    while (place) {
-        const next = place.nextSibling;
-        place.remove();
-        place = next;
-    }
+    [...parent.childNodes].slice(wanted.length).forEach(node => node.remove());
 }

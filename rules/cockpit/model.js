@@ -33,7 +33,7 @@ function tagRow(document, domain, tag, devices, position) {
         key: `${domain.uuid} ${position}`, domain: domain.name, name: tag.want.name, entry: tag.want.entry,
         enabled: tag.want.enabled, valid: tag.want.complaint === null, required: tag.want.required,
         verdict: tag.verdict, severity: tag.severity, why: visible(tag.sentence), candidates: tag.candidates,
-        asks: tag.want.complaint === null ? asks(tag.want) : [], held: tag.members.some(member => member.have.live),
+        asks: tag.want.complaint === null ? asks(tag.want) : [], since: tag.since ? tag.since * 1000 : null, held: tag.members.some(member => member.have.live),
         members: tag.members.map(member => ({
             device: devices.get(member.device) ?? null, disputed: devices.get(member.disputed) ?? null,
             severity: member.severity, verdict: member.verdict, nextTry: onTheWall(member.next_try),
@@ -63,7 +63,7 @@ function tree(document, tags) {
             .map(device => row(device, depth));
     const row = (device, depth) => ({
         sysname: device.sysname, hub: device.hub, name: nameOf(device), id: idOf(device.id), serial: optional(device.serial),
-        port: visible(device.port ?? device.sysname), speed: speedOf(device), inUse: optional(device.in_use),
+        port: visible(device.port ?? device.sysname), speed: speedOf(device), inUse: optional(device.in_use), remote: optional(device.remote),
         authorized: device.authorized, alike: device.hub ? 1 : alike(device).length,
         unique: Boolean(device.serial) && alike(device).filter(other => other.serial === device.serial).length === 1,
         children: depth < 8 ? children(device.sysname, depth + 1) : [], ...usersOf(device.sysname, document, tags),
@@ -85,11 +85,12 @@ function attention(document, tags) {
     return [...bad, ...problems].sort((a, b) => (b.severity === "critical") - (a.severity === "critical"));
 }
 
-// Domains that pass devices through without a tag, which `adopt` would write.
+// Domains that pass devices through without a tag, which `adopt` would write; a device of live and config is one.
 function strangers(document, devices) {
-    const what = ({ device, hostdev }) => devices.has(device) ? nameOf(devices.get(device)) : idOf(hostdev.id) || visible(hostdev.alias);
+    const what = ({ device, hostdev }) => ({ device, name: devices.has(device) ? nameOf(devices.get(device)) : idOf(hostdev.id) || visible(hostdev.alias) });
+    const unique = items => [...new Map(items.map(item => [item.device ?? item.name, item])).values()];
     return [...new Set(document.unmanaged.map(each => each.domain))].map(domain =>
-        ({ domain, what: [...new Set(document.unmanaged.filter(each => each.domain === domain).map(what))] }));
+        ({ domain, items: unique(document.unmanaged.filter(each => each.domain === domain).map(what)) }));
 }
 
 export function view(document) {

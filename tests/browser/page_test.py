@@ -234,6 +234,26 @@ def test_gives(stage):
     page.until("the dialog is closed", lambda: not page.all("dialog[open]"))
 
 
+def test_gives_what_another_has(stage):
+    page = stage.browser
+    contested = json.loads(dry())
+    mine = contested["domains"][1]["tags"][0]
+    mine["want"]["name"], mine["verdict"] = "cp2102n-usb-to-uart-bridge-control", "contested"
+    mine["members"] = [dict(contested["domains"][0]["tags"][0]["members"][0], owner={"domain": "hassio", "tag": "zigbee", "hostdev": None})]
+    stage.answer("tag.dry", out=json.dumps(contested))
+    stage.answer("enable.dry", out=dry(domain="media"))
+    stage.answer("enable", out="media/x: attached\n")
+    page.click("Give a device to media")
+    page.js("const s = document.querySelector('dialog select[name=device]'); s.value = '1-1.5'; s.dispatchEvent(new Event('input'))")
+    stage.called("tag", "-n", "--json", "--", "media", mine["want"]["name"], "1-1.5")
+    page.click("Give", "dialog button")
+    page.says("hassio has it now. Hand it over to media?", selector="dialog")
+    page.shot("hand-over")
+    page.click("Hand over", "dialog button")
+    stage.called("enable", "--only", "--", "media", mine["want"]["name"])
+    stage.answer("tag.dry", out=dry())
+
+
 def test_says_why_it_cannot(stage):
     page = stage.browser
     stage.answer("tag.dry", code=77, err="usbreconcile: no access to libvirt\n  join the group libvirt\n",
@@ -241,6 +261,9 @@ def test_says_why_it_cannot(stage):
     page.click("Give a device to media")
     page.says("no access to libvirt", "join the group libvirt", selector="dialog")
     page.check("it cannot be pressed", not page.one("dialog footer button").is_enabled())
+    before = stage.calls().count(["tag", "-n", "--json", "--", "media", "cp2102n-usb-to-uart-bridge-control", "1-1.5"])
+    page.click("Try again", "dialog button")
+    page.until("it is tried again", lambda: stage.calls().count(["tag", "-n", "--json", "--", "media", "cp2102n-usb-to-uart-bridge-control", "1-1.5"]) > before)
     page.all("dialog select")[0].send_keys(Keys.ESCAPE)
     page.until("Escape closes it", lambda: not page.all("dialog[open]"))
     page.check("focus is back", page.js("return document.activeElement.getAttribute('aria-label')") == "Give a device to media")
@@ -271,13 +294,16 @@ def test_asks_before_it_takes(stage):
     page.click("Only here", "dialog button")
     stage.called("enable", "--only", "--", "media", "zigbee")
     stage.answer("adopt.dry", out=dry(domain="media"))
-    page.click("Adopt …")
-    page.says("Choose a machine first", selector="#notices")
-    page.one("main input[type=checkbox]").click()
-    page.click("Adopt …")
-    stage.called("adopt", "-n", "--json", "--", "media")
+    box = page.one("main input[type=checkbox]")
+    page.check("what is plugged in is chosen", box.is_selected())
+    box.click()
+    page.click("Adopt what media has")
+    page.says("Choose a device first", selector="#notices")
+    box.click()
+    page.click("Adopt what media has")
+    stage.called("adopt", "-n", "--json", "--device", "1-2", "--", "media")
     page.click("Adopt", "dialog button")
-    stage.called("adopt", "--", "media")
+    stage.called("adopt", "--device", "1-2", "--", "media")
 
 
 def test_tells_the_long_answer(stage):
@@ -294,7 +320,7 @@ def test_works_with_the_keyboard(stage):
     page = stage.browser
     stage.feed(rich())
     page.js("document.activeElement.blur(); window.scrollTo(0, 0)")
-    wanted = {name: False for name in ("Why is hassio / ups so?", "Give a device to hassio", "Adopt …")}
+    wanted = {name: False for name in ("Why is hassio / ups so?", "Give a device to hassio", "Adopt what media has")}
     body = page.one("body")
     body.click()
     for _ in range(60):
