@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -159,6 +160,7 @@ def test_fed(program, mock_host, work):
     until("the stick is told", lambda: has_stick(reader.documents()[-1]))
     took = time.monotonic() - start
     check("at once", took < 2, took)
+    print(f"on the watcher's pipe {took * 1000:.0f} ms after it was plugged in")
     until("to all", lambda: all(has_stick(each.documents()[-1]) for each in crowd))
     check("with the same words", len({each.lines[-1] for each in crowd}) == 1)
     until("in a line for people", lambda: any("device 1-2: plugged in: 0403:6001 serial AAA" in line for line in lines.more()))
@@ -222,6 +224,32 @@ def test_terminal(program, mock_host, work):
     os.close(parent)
     os.close(child)
     daemon.end()
+
+
+def test_colours(program, mock_host, work):
+    (work / "node.xml").write_text("<node><domain type='test'><name>vm</name><memory>65536</memory><os><type>hvm</type></os><metadata>"
+                                   "<usb:devices xmlns:usb='urn:usbreconcile:domain:1.0'><usb:device name='x' vendor='0403' product='6001'/>"
+                                   "</usb:devices></metadata></domain></node>")
+    plain = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR")}
+    for more in ({}, {"NO_COLOR": "1"}):
+        parent, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        process = subprocess.Popen(["umockdev-wrapper", mock_host, program, "-c", f"test://{work}/node.xml", "status", "--watch"],
+                                   stdin=subprocess.PIPE, stdout=child, stderr=child, env={**plain, "TERM": "xterm", **more})
+        said = b""
+
+        def read():
+            nonlocal said
+            while select.select([parent], [], [], 0)[0]:
+                said += os.read(parent, 65536)
+            return said
+        until("what is missing is drawn", lambda: b"missing" in read() and b"\x1b[J" in said)
+        check("in a colour, unless NO_COLOR asks for none", (re.search(rb"\x1b\[[0-9;]*m", said) is None) == bool(more), said)
+        process.stdin.write(b"signal 2\n")
+        process.stdin.close()
+        process.wait(PATIENCE)
+        os.close(parent)
+        os.close(child)
 
 
 def main(program, mock_host):
