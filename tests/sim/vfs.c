@@ -183,6 +183,25 @@ GPtrArray *__wrap_sysfs_list(const char *directory, const char *prefix)
 	return names;
 }
 
+/* The disks there are; no gadget is a network interface to the host. */
+void __wrap_devices_below_find(const char *syspath, GPtrArray *blocks, GPtrArray *nets);
+void __wrap_devices_below_find(const char *syspath, GPtrArray *blocks, GPtrArray *nets)
+{
+	g_autoptr(GPtrArray) names = vfs_list("/sys/class/block");
+	g_autofree char *below = g_strconcat(syspath, "/", NULL);
+
+	(void)nets;
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *link =
+			g_build_filename("/sys/class/block", (char *)names->pdata[i], NULL);
+		g_autofree char *path =
+			g_strconcat("/sys", vfs_target(link) + strlen("../.."), NULL);
+
+		if (g_str_has_prefix(path, below))
+			g_ptr_array_add(blocks, g_steal_pointer(&path));
+	}
+}
+
 /* A directory that is kept open: a descriptor that the kernel knows nothing of. */
 static GHashTable *opened; /* fd -> path */
 
