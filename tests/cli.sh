@@ -59,6 +59,13 @@ test_usage() {
 	expect 64 usbreconcile replug
 	says err 'replug needs DOMAIN'
 	expect 64 usbreconcile status a b c
+	expect 64 usbreconcile -c "$calm" status -- -rf
+	says err 'there is no domain "-rf"'
+	expect 64 usbreconcile -c "$calm" run --domain plain -- -rf
+	expect 64 usbreconcile -c "$calm" replug -- -rf
+	says err 'there is no domain "-rf"'
+	expect 64 usbreconcile -c "$calm" validate -- -rf
+	says err 'there is no domain "-rf"'
 	expect 64 usbreconcile run --snapshot x
 	says err '--snapshot needs --dry-run'
 	expect 64 usbreconcile devices -n

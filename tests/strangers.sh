@@ -79,6 +79,37 @@ check "and they have no more places than there are" test "$(files)" -le $((befor
 leave
 check "and the files return" within 12 files_return
 
+# A user has a share: who comes with a crowd makes room among its own.
+nobody=(setpriv --reuid 65534 --clear-groups -- env PATH=/usr/bin:/bin)
+if "${nobody[@]}" python3 -c '' 2>/dev/null; then
+	cat >"$work/slow" <<-'EOF'
+		import json, socket, subprocess, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.settimeout(5)
+		s.connect(sys.argv[1])
+		with subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE) as crowd:
+		    crowd.stdout.readline()
+		    text = b""
+		    while data := s.recv(65536):
+		        text += data
+		    crowd.kill()
+		json.loads(text)
+	EOF
+	crowd_of=("${nobody[@]}" python3 -c "$(cat "$work/crowd")")
+	check "a reader keeps its place when somebody else comes with 100" \
+		python3 "$work/slow" "$run/status" "${crowd_of[@]}" "$run/status" 100 stay
+	chmod 666 "$run/control"
+	"${crowd_of[@]}" "$run/control" 300 stay >"$work/there" &
+	crowd=$!
+	check "they are there" within 10 grep -q there "$work/there"
+	check "among 300 of somebody else's requests one's own is answered" in_time 5 "$program" run
+	leave
+	chmod 660 "$run/control"
+	check "and the files return" within 12 files_return
+else
+	echo "SKIPPED: the share of another user, as there is none here"
+fi
+
 come control 1500 stay run
 check "with 1,500 requests another is answered, or told to try again" in_time 5 answered
 check "status is served" in_time 5 has '.daemon.connected'

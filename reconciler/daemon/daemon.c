@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "reconciler/daemon/act.h"
+#include "reconciler/daemon/leave.h"
 #include "reconciler/daemon/known_devices.h"
 #include "reconciler/daemon/link.h"
 #include "reconciler/daemon/request.h"
@@ -25,8 +26,6 @@
 /* READY comes after the first pass, or after this: guests must not wait for a libvirt that is late.
  */
 #define READY_PATIENCE (20 * G_USEC_PER_SEC)
-/* What SIGTERM gives the calls under way. */
-#define STOP_PATIENCE (10 * G_USEC_PER_SEC)
 
 static gboolean on_stop(gpointer data)
 {
@@ -139,26 +138,6 @@ static void note_state(struct daemon *daemon)
 	daemon->said = g_steal_pointer(&now);
 }
 
-/* What is known to be old is read before the last step, which has the second half of the time. */
-static bool must_read_first(struct daemon *daemon)
-{
-	if (!daemon->leaving || !daemon->link ||
-	    clock_now() >= daemon->due_stop - STOP_PATIENCE / 2)
-		return false;
-	link_read_dirty(daemon);
-	return known_domains_are_busy(daemon->known_domains);
-}
-
-/* After SIGTERM nothing is begun any more, but what a host that goes down needs. */
-static uint64_t last_step(struct daemon *daemon)
-{
-	daemon->wanted = false;
-	daemon->everything = true;
-	if (daemon->leaving && daemon->link)
-		act_pass(daemon, TRIGGER_REQUEST);
-	return 0;
-}
-
 /* One step: what is wanted and allowed. Returns when to be back, 0: when something happens. */
 static uint64_t step(struct daemon *daemon)
 {
@@ -168,8 +147,7 @@ static uint64_t step(struct daemon *daemon)
 	if (!daemon->wanted)
 		return 0;
 	if (daemon->stopping)
-		return must_read_first(daemon) ? daemon->due_stop - STOP_PATIENCE / 2
-					       : last_step(daemon);
+		return leave_step(daemon);
 	if (daemon->link && link_read_dirty(daemon) && !known_devices_are_old(daemon) &&
 	    daemon->trigger == TRIGGER_LIBVIRT) {
 		/* What libvirt told is being read; there is nothing to decide before that. */

@@ -45,6 +45,27 @@ static void the_document_has_the_keys_it_always_had(void **state)
 	assert_string_equal(actual, expected);
 }
 
+/* jansson leaves DEL as it is, which a terminal may act on. */
+static void no_byte_of_a_document_is_more_than_text(void **state)
+{
+	OWN(snapshot) world = json_world_new();
+	OWN(history) history = history_new();
+	struct device *device = g_ptr_array_index(world->devices, 0);
+	g_autofree char *text = NULL;
+	OWN(snapshot) again = NULL;
+	OWN(history) memory = NULL;
+
+	(void)state;
+	g_free(device->untrusted_serial);
+	device->untrusted_serial = g_strdup("a\x7f\x1b[2Jb");
+	text = json_world_write(world, history);
+	assert_null(strchr(text, 0x7f));
+	assert_null(strchr(text, 0x1b));
+	json_world_read(text, &again, &memory);
+	device = g_ptr_array_index(again->devices, 0);
+	assert_string_equal(device->untrusted_serial, "a\x7f\x1b[2Jb");
+}
+
 static void the_values_are_what_they_were_not_only_their_text(void **state)
 {
 	g_autofree char *text = json_world_new_text();
@@ -413,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_world_comes_back_unchanged),
 		cmocka_unit_test(the_document_has_the_keys_it_always_had),
+		cmocka_unit_test(no_byte_of_a_document_is_more_than_text),
 		cmocka_unit_test(the_values_are_what_they_were_not_only_their_text),
 		cmocka_unit_test(an_older_documents_failure_finds_its_side),
 		cmocka_unit_test(what_follows_from_it_is_written_but_not_read),
