@@ -6,6 +6,7 @@
 #include <libxml/xmlsave.h>
 #include <string.h>
 
+#include "xmlutil/entry.h"
 #include "xmlutil/hostdev_rest.h"
 #include "xmlutil/hostdev_xml.h"
 #include "xmlutil/xml.h"
@@ -247,29 +248,81 @@ static bool lead(xmlNodePtr element, const struct route *route)
 	return true;
 }
 
-static bool lead_all(xmlNodePtr devices, const GArray *routes)
+/* The elements that were changed, a new list. */
+static GPtrArray *lead_all(xmlNodePtr devices, const GArray *routes)
 {
 	xmlNodePtr element = devices ? xml_first(devices) : NULL;
 	guint index = 0, next = 0;
-	bool changed = false;
+	GPtrArray *changed = g_ptr_array_new();
 
 	for (; element && next < routes->len; element = xml_next(element)) {
 		const struct route *route = &g_array_index(routes, struct route, next);
 
 		if (!hostdev_xml_is_usb(element) || index++ != route->index)
 			continue;
-		changed = lead(element, route) || changed;
+		if (lead(element, route))
+			g_ptr_array_add(changed, element);
 		next++;
 	}
 	return changed;
+}
+
+/* What concerns us; a domain with many disks, or somebody's long metadata, is read past. */
+static enum xml_want wanted(const struct _xmlNode *parent, const char *name,
+			    const char *xml_namespace)
+{
+	if (!parent)
+		return XML_OPEN;
+	if (xml_is(parent, "metadata"))
+		return entry_is_foreign(xml_namespace) ? XML_SKIP : XML_WHOLE;
+	if (xml_namespace)
+		return XML_SKIP;
+	if (xml_is(parent, "devices"))
+		return strcmp(name, "hostdev") == 0 ? XML_WHOLE : XML_SKIP;
+	if (strcmp(name, "metadata") == 0 || strcmp(name, "devices") == 0)
+		return XML_OPEN;
+	return strcmp(name, "name") == 0 || strcmp(name, "uuid") == 0 ? XML_WHOLE : XML_SKIP;
+}
+
+static void append_element(GString *text, xmlDocPtr doc, xmlNodePtr element)
+{
+	xmlBufferPtr buffer = xmlBufferCreate();
+
+	if (!buffer)
+		g_error("out of memory");
+	xmlNodeDump(buffer, doc, element, 0, 0);
+	g_string_append(text, (const char *)xmlBufferContent(buffer));
+	xmlBufferFree(buffer);
+}
+
+/* XML with the CHANGED elements as they are now, and every other byte as it was. */
+static char *splice(const char *xml, xmlDocPtr doc, const GArray *spans, const GPtrArray *changed)
+{
+	GString *text = g_string_sized_new(strlen(xml) + 256);
+	size_t at = 0;
+
+	for (guint i = 0, next = 0; i < spans->len && next < changed->len; i++) {
+		const struct xml_span *span = &g_array_index(spans, struct xml_span, i);
+
+		if (span->element != g_ptr_array_index(changed, next))
+			continue;
+		g_string_append_len(text, xml + at, (gssize)(span->from - at));
+		append_element(text, doc, span->element);
+		at = span->to;
+		next++;
+	}
+	g_string_append(text, xml + at);
+	return g_string_free(text, FALSE);
 }
 
 int domain_xml_reroute(const char *xml, domain_xml_decide decide, void *data, char **ret_xml,
 		       char **err)
 {
 	struct xml_fault fault;
-	OWN_XML doc = xml_parse(xml, strlen(xml), XML_STRICT, &fault);
+	g_autoptr(GArray) spans = NULL;
+	OWN_XML doc = xml_parse_part(xml, wanted, &spans, &fault);
 	g_autoptr(GPtrArray) unneeded = problem_list_new();
+	g_autoptr(GPtrArray) changed = NULL;
 	g_autoptr(GArray) routes = NULL;
 	OWN(domain) domain = NULL;
 
@@ -282,7 +335,8 @@ int domain_xml_reroute(const char *xml, domain_xml_decide decide, void *data, ch
 		return -1;
 	domain = domain_xml_read_alone(xml_root(doc), unneeded);
 	routes = decide(domain, data);
-	if (lead_all(xml_child(xml_root(doc), "devices"), routes))
-		*ret_xml = save(doc, g_str_has_prefix(xml, "<?xml"));
+	changed = lead_all(xml_child(xml_root(doc), "devices"), routes);
+	if (changed->len > 0)
+		*ret_xml = splice(xml, doc, spans, changed);
 	return 0;
 }

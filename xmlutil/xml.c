@@ -34,25 +34,27 @@ static void keep_first_fault(struct xml_fault *fault, error_ptr error)
 static void on_error(void *data, error_ptr error)
 {
 #if LIBXML_VERSION >= 21300
-	struct xml_fault *fault = data;
+	const struct xml_part *part = data;
 #else
-	struct xml_fault *fault = ((xmlParserCtxtPtr)data)->_private;
+	const struct xml_part *part = ((xmlParserCtxtPtr)data)->_private;
 #endif
-	keep_first_fault(fault, error);
+	keep_first_fault(part->fault, error);
 }
 
-static xmlParserCtxtPtr context_new(struct xml_fault *fault)
+static xmlParserCtxtPtr context_new(struct xml_part *part)
 {
 	xmlParserCtxtPtr context = xmlNewParserCtxt();
 
 	if (!context)
 		g_error("out of memory");
 #if LIBXML_VERSION >= 21300
-	xmlCtxtSetErrorHandler(context, on_error, fault);
+	xmlCtxtSetErrorHandler(context, on_error, part);
 #else
-	context->_private = fault;
 	context->sax->serror = on_error;
 #endif
+	context->_private = part;
+	if (part->want)
+		xml_part_watch(context);
 	return context;
 }
 
@@ -84,9 +86,10 @@ static const char *objection(xmlDocPtr doc)
 }
 
 static xmlDocPtr parse_bounded(const char *xml, size_t length, enum xml_strictness strictness,
-			       struct xml_fault *fault)
+			       struct xml_part *part)
 {
-	xmlParserCtxtPtr context = context_new(fault);
+	struct xml_fault *fault = part->fault;
+	xmlParserCtxtPtr context = context_new(part);
 	xmlDocPtr doc =
 		xmlCtxtReadMemory(context, xml, (int)length, NULL, NULL, options(strictness));
 	const char *why;
@@ -103,12 +106,13 @@ static xmlDocPtr parse_bounded(const char *xml, size_t length, enum xml_strictne
 	return NULL;
 }
 
-struct _xmlDoc *xml_parse(const char *xml, size_t length, enum xml_strictness strictness,
-			  struct xml_fault *ret_fault)
+static struct _xmlDoc *parse(const char *xml, size_t length, enum xml_strictness strictness,
+			     struct xml_part *part, struct xml_fault *ret_fault)
 {
 	struct xml_fault fault = {0};
 	xmlDocPtr doc = NULL;
 
+	part->fault = &fault;
 	if (length > XML_MAX_BYTES)
 		fault.message = g_strdup_printf("it is longer than %zu bytes", XML_MAX_BYTES);
 	else if (length == 0)
@@ -116,7 +120,7 @@ struct _xmlDoc *xml_parse(const char *xml, size_t length, enum xml_strictness st
 	else if (memchr(xml, '\0', length))
 		fault.message = g_strdup("it holds NUL bytes, so it is no XML in UTF-8");
 	else
-		doc = parse_bounded(xml, length, strictness, &fault);
+		doc = parse_bounded(xml, length, strictness, part);
 	if (doc)
 		g_clear_pointer(&fault.message, g_free);
 	else if (!fault.message)
@@ -125,6 +129,54 @@ struct _xmlDoc *xml_parse(const char *xml, size_t length, enum xml_strictness st
 		*ret_fault = fault;
 	else
 		g_free(fault.message);
+	return doc;
+}
+
+struct _xmlDoc *xml_parse(const char *xml, size_t length, enum xml_strictness strictness,
+			  struct xml_fault *ret_fault)
+{
+	struct xml_part all = {0};
+
+	return parse(xml, length, strictness, &all, ret_fault);
+}
+
+/* Another encoding is converted before it is parsed, and then places mean nothing. */
+static bool is_utf8(const xmlDoc *doc)
+{
+	return !doc->encoding || g_ascii_strcasecmp((const char *)doc->encoding, "UTF-8") == 0;
+}
+
+static bool spans_fit(const struct xml_part *part, size_t length)
+{
+	for (guint i = 0; i < part->spans->len; i++) {
+		const struct xml_span *span = &g_array_index(part->spans, struct xml_span, i);
+
+		if (span->from >= span->to || span->to > length || part->xml[span->from] != '<' ||
+		    part->xml[span->to - 1] != '>')
+			return false;
+	}
+	return true;
+}
+
+struct _xmlDoc *xml_parse_part(const char *xml,
+			       enum xml_want (*want)(const struct _xmlNode *parent,
+						     const char *name, const char *xml_namespace),
+			       GArray **ret_spans, struct xml_fault *ret_fault)
+{
+	struct xml_part part = {.xml = xml, .want = want};
+	size_t length = strlen(xml);
+	xmlDocPtr doc;
+
+	part.spans = g_array_new(FALSE, FALSE, sizeof(struct xml_span));
+	doc = parse(xml, length, XML_STRICT, &part, ret_fault);
+	if (doc && (!is_utf8(doc) || !spans_fit(&part, length))) {
+		ret_fault->message = g_strdup("it is not in UTF-8");
+		g_clear_pointer(&doc, xmlFreeDoc);
+	}
+	if (doc)
+		*ret_spans = part.spans;
+	else
+		g_array_unref(part.spans);
 	return doc;
 }
 

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "xmlutil/xml_part.h"
+
 struct _xmlAttr;
 struct _xmlDoc;
 struct _xmlNode;
@@ -45,6 +47,16 @@ static inline void xml_free_at(struct _xmlDoc **at)
  */
 struct _xmlDoc *xml_parse(const char *xml, size_t length, enum xml_strictness strictness,
 			  struct xml_fault *ret_fault);
+
+/*
+ * As xml_parse(XML_STRICT) of a string, but it keeps only what WANT says, asked about the root
+ * (then PARENT is NULL) and about what is in elements that are open: a document can be large, and
+ * what concerns us in it is small. *ret_spans: a new array of struct xml_span, in their order.
+ */
+struct _xmlDoc *xml_parse_part(const char *xml,
+			       enum xml_want (*want)(const struct _xmlNode *parent,
+						     const char *name, const char *xml_namespace),
+			       GArray **ret_spans, struct xml_fault *ret_fault);
 
 /* "line 12: Entity 'x' not defined", freeing the fault's message. */
 char *xml_fault_sentence(struct xml_fault *fault);

@@ -114,12 +114,63 @@ static void what_is_no_domain_is_refused_with_a_reason(void **state)
 	}
 }
 
+/* What is not ours is not even spelt anew, however odd it is. */
+#define ODD_BEFORE                                                                                 \
+	"<?xml version='1.0'?>\r\n<!-- <hostdev> -->\r\n<domain  xmlns:z='urn:z' type = 'kvm' >"   \
+	"<uuid>00000000-0000-4000-8000-000000000001</uuid>"                                        \
+	"<metadata><x:m xmlns:x='urn:x'><devices/><hostdev a='>'/>]]&gt;</x:m>"                    \
+	"<u:devices xmlns:u='" TAG_NAMESPACE "'><u:device name='a' serial='AAA'/></u:devices>"     \
+	"</metadata>\t<devices><disk type='file'><hostdev type='usb'/></disk><?p <hostdev>?>"      \
+	"<![CDATA[<hostdev>]]><z:hostdev type='usb'/><hostdev type='pci'/>"
+#define ODD_AFTER                                                                                  \
+	"<hostdev type='usb' ><source><address bus='9' device='9'/></source></hostdev >"           \
+	"</devices>&#x41;\xc3\xa4</domain><!-- end -->"
+
+static void what_is_around_stays_to_the_byte(void **state)
+{
+	static const char ours[] = "<hostdev z:q='&lt;&#10;' type='usb'><source ><address bus='1' "
+				   "device='5'/></source><!-- <a> --><alias name='ua-usbr-a'/>"
+				   "</hostdev\n>";
+	g_autofree char *xml = g_strconcat(ODD_BEFORE, ours, ODD_AFTER, NULL);
+	g_autofree char *out = rewrite(xml);
+	const char *end;
+
+	(void)state;
+	assert_non_null(out);
+	assert_memory_equal(out, ODD_BEFORE, strlen(ODD_BEFORE));
+	end = out + strlen(out) - strlen(ODD_AFTER);
+	assert_string_equal(end, ODD_AFTER);
+	assert_true(g_str_has_prefix(out + strlen(ODD_BEFORE), "<hostdev z:q=\"&lt;&#10;\" "));
+	assert_true(g_str_has_suffix(out, "</hostdev>" ODD_AFTER));
+	assert_non_null(strstr(out, "<!-- <a> --><alias name=\"ua-usbr-a\"/></hostdev>"));
+}
+
+static void a_document_in_another_encoding_is_left_alone(void **state)
+{
+	g_autoptr(GPtrArray) devices = g_ptr_array_new();
+	g_autofree char *err = NULL;
+	char *out;
+
+	(void)state;
+	assert_int_equal(travel_rewrite("<?xml version='1.0' encoding='ISO-8859-1'?>"
+					"<domain><name>\xe4</name></domain>",
+					devices, REROUTE_RETURNING, NULL, &out, &err),
+			 -1);
+	assert_string_equal(err, "it is not in UTF-8");
+	assert_int_equal(travel_rewrite("<?xml version='1.0' encoding='utf-8'?><domain/>", devices,
+					REROUTE_RETURNING, NULL, &out, &(char *){NULL}),
+			 0);
+	assert_null(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_our_source_changes),
 		cmocka_unit_test(a_document_without_ours_is_left_alone),
 		cmocka_unit_test(what_is_no_domain_is_refused_with_a_reason),
+		cmocka_unit_test(what_is_around_stays_to_the_byte),
+		cmocka_unit_test(a_document_in_another_encoding_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
