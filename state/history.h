@@ -61,6 +61,9 @@ struct memory {
 	 * seconds since the epoch; 0: no plan has been remembered yet. */
 	enum verdict_kind verdict;
 	int64_t verdict_since;
+	/* It came from another host as it was there, as libvirt here asked no hook, */
+	bool unasked;
+	bool hook_there; /* … though there is one */
 };
 
 struct history {

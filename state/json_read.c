@@ -32,7 +32,7 @@ static const char *name_of_severity(unsigned int severity)
 
 static struct problem *read_problem(const struct json_node *node)
 {
-	unsigned int code = read_name(node, "code", PROBLEM_SERIAL_NOT_UNIQUE + 1, code_name);
+	unsigned int code = read_name(node, "code", PROBLEM_HOOK_NOT_ASKED + 1, code_name);
 	unsigned int severity =
 		read_name(node, "severity", SEVERITY_CRITICAL + 1, name_of_severity);
 	unsigned int line = (unsigned int)json_node_int(node, "line", 0, G_MAXUINT, 0);
@@ -258,6 +258,8 @@ static void read_memory(const struct json_node *node, struct memory *memory)
 	if (memory->verdict_since != 0)
 		memory->verdict = (enum verdict_kind)read_name(
 			node, "verdict", VERDICT_ATTACHED + 1, name_of_verdict);
+	memory->unasked = json_node_bool(node, "unasked", false);
+	memory->hook_there = json_node_bool(node, "hook_there", false);
 	read_sides(node, memory);
 	read_deeds(node, memory->deeds);
 }

@@ -232,6 +232,8 @@ static json_t *write_memory(const char *uuid, const char *alias, const struct me
 	json_put_text(object, "verdict",
 		      memory->verdict_since ? verdict_kind_name(memory->verdict) : NULL);
 	json_put_int(object, "verdict_since", memory->verdict_since);
+	json_put_bool(object, "unasked", memory->unasked);
+	json_put_bool(object, "hook_there", memory->hook_there);
 	return object;
 }
 

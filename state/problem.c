@@ -46,7 +46,9 @@ void problem_warn(GPtrArray *problems, enum problem_code code, const char *domai
 
 bool problem_is_planned(const struct problem *problem)
 {
-	return problem->code == PROBLEM_HOSTDEV_STALE || problem->code == PROBLEM_SERIAL_NOT_UNIQUE;
+	return problem->code == PROBLEM_HOSTDEV_STALE ||
+	       problem->code == PROBLEM_SERIAL_NOT_UNIQUE ||
+	       problem->code == PROBLEM_HOOK_NOT_ASKED;
 }
 
 const char *problem_code_name(enum problem_code code)
@@ -69,6 +71,7 @@ const char *problem_code_name(enum problem_code code)
 		[PROBLEM_BOUND_TO_HOST] = "bound_to_host",
 		[PROBLEM_DAEMON_SILENT] = "daemon_silent",
 		[PROBLEM_SERIAL_NOT_UNIQUE] = "serial_not_unique",
+		[PROBLEM_HOOK_NOT_ASKED] = "hook_not_asked",
 	};
 
 	return names[code];

@@ -32,6 +32,7 @@ enum problem_code {
 	PROBLEM_BOUND_TO_HOST, /* `migrate-xml`: it will not be elsewhere as it is here */
 	PROBLEM_DAEMON_SILENT, /* it runs and does not answer: nothing follows a device meanwhile */
 	PROBLEM_SERIAL_NOT_UNIQUE, /* a tag has its device today, but its serial is another's too */
+	PROBLEM_HOOK_NOT_ASKED,    /* a guest came from another host with that one's numbers */
 };
 
 struct problem {

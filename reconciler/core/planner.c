@@ -476,7 +476,7 @@ static struct plan *plan_indexed(const struct snapshot *snapshot, const struct h
 		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), true);
 		note_unmanaged(&planning, g_ptr_array_index(snapshot->domains, i), false);
 	}
-	warnings_of_plan(planning.plan, snapshot, claims);
+	warnings_of_plan(planning.plan, snapshot, claims, history);
 	g_hash_table_unref(planning.by_alias);
 	g_ptr_array_unref(planning.jobs);
 	g_hash_table_unref(planning.adopted);

@@ -75,9 +75,48 @@ static void note_weak_serial(struct plan *plan, const struct claim *claim)
 		"add the port to the tag");
 }
 
-void warnings_of_plan(struct plan *plan, const struct snapshot *snapshot,
-		      const struct claims *claims)
+static const struct memory *find_unasked(const struct history *history, const char *uuid)
 {
+	GHashTable *memories = history_of(history, uuid);
+	GHashTableIter iter;
+	gpointer data;
+
+	if (!memories)
+		return NULL;
+	g_hash_table_iter_init(&iter, memories);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const struct memory *memory = data;
+
+		if (memory->unasked)
+			return memory;
+	}
+	return NULL;
+}
+
+static void note_unasked(struct plan *plan, const struct domain *domain,
+			 const struct history *history)
+{
+	const struct memory *memory = domain->running ? find_unasked(history, domain->uuid) : NULL;
+
+	if (memory)
+		problem_warn(
+			plan->problems, PROBLEM_HOOK_NOT_ASKED, domain->name, NULL,
+			g_strdup_printf("it came from another host with the numbers that its "
+					"devices had there, which may have been other devices' "
+					"here: %s",
+					memory->hook_there
+						? "the hook is there, but libvirt does not call it"
+						: "the hook is not enabled on this host"),
+			memory->hook_there
+				? "restart libvirt's daemon (libvirtd or virtqemud) once"
+				: "`usbreconcile help hook` says how, once for all guests");
+}
+
+void warnings_of_plan(struct plan *plan, const struct snapshot *snapshot,
+		      const struct claims *claims, const struct history *history)
+{
+	for (guint i = 0; i < snapshot->domains->len; i++)
+		note_unasked(plan, g_ptr_array_index(snapshot->domains, i), history);
 	for (guint i = 0; i < plan->unmanaged->len; i++)
 		note_stale(plan, snapshot, g_ptr_array_index(plan->unmanaged, i));
 	for (guint i = 0; i < claims->all->len; i++)

@@ -7,11 +7,13 @@
  */
 
 #include "reconciler/core/claim.h"
+#include "state/history.h"
 #include "state/plan.h"
 
-/* Fills plan->problems, from plan->unmanaged and the claims; in the order of both. */
+/* Fills plan->problems, from plan->unmanaged, the claims and what is remembered; in the order of
+ * each. */
 void warnings_of_plan(struct plan *plan, const struct snapshot *snapshot,
-		      const struct claims *claims);
+		      const struct claims *claims, const struct history *history);
 
 /*
  * The same for who has just written tags, whether their domains run or not: tags that nothing of

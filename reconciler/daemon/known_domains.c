@@ -130,7 +130,7 @@ bool known_domain_hear(struct known_domain *known, const struct virt_event *even
 		if (!known->arriving)
 			break;
 		known->arriving = false;
-		known->revived = known->restarted = true;
+		known->arrived = known->revived = known->restarted = true;
 		known->dirty = VIRT_ALL;
 		break;
 	case VIRT_EVENT_STARTED:

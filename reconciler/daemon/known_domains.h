@@ -30,6 +30,7 @@ struct known_domain {
 	bool restarted; /* it has another QEMU: what was attached is not */
 	bool arriving;  /* it is on its way from another host to this one */
 	bool revived;   /* replug what it has, once it has been read */
+	bool arrived;   /* … and see whether libvirt asked the hook when it came */
 	uint64_t revived_at;  /* as clock_now(), 0 never */
 	uint64_t learned;     /* when, in readings */
 	bool listed;          /* while learning all */

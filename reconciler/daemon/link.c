@@ -2,10 +2,16 @@
 
 #include "reconciler/daemon/link.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "reconciler/core/remember.h"
 #include "reconciler/show/log.h"
 #include "reconciler/show/say.h"
 #include "state/clock.h"
+
+/* Where the hook is when it is enabled as the manual says. */
+#define HOOK "/etc/libvirt/hooks/qemu.d/usbreconcile"
 
 #define FIRST_RETRY   (G_USEC_PER_SEC / 5)
 #define LONGEST_RETRY (10 * G_USEC_PER_SEC)
@@ -131,6 +137,7 @@ static void connect_done(void *data)
 		daemon->link->virt = connecting->virt;
 		g_free(daemon->uri);
 		daemon->uri = g_strdup(virt_uri(connecting->virt));
+		remember_libvirt(daemon->history);
 		daemon_changed(daemon);
 		log_event(LOG_CONNECTED, NULL, "connected to %s", daemon->uri);
 		link_resync(daemon);
@@ -194,6 +201,10 @@ static void follow_up(struct daemon *daemon, struct known_domain *known)
 	if (known->revived)
 		remember_revival(daemon->history, domain);
 	known->revived = false;
+	if (known->arrived)
+		remember_arrival(daemon->history, domain, daemon->devices,
+				 g_access(HOOK, F_OK) == 0);
+	known->arrived = false;
 }
 
 /* What a busy domain could not say is asked again. One on its way from host to host has events that

@@ -7,6 +7,7 @@
 
 #include "reconciler/core/planner.h"
 #include "reconciler/core/remember.h"
+#include "state/route.h"
 #include "world.h"
 
 static void note(const struct snapshot *world, struct history *history)
@@ -367,6 +368,40 @@ static void what_was_restored_is_replugged_whatever_its_alias(void **state)
 	}
 }
 
+static bool came_unasked(struct snapshot *world, struct history *history)
+{
+	const struct domain *domain = g_ptr_array_index(world->domains, 0);
+
+	remember_start(history, domain);
+	remember_arrival(history, domain, world->devices, true);
+	return history_find(history, domain->uuid, "ua-usbr-a") &&
+	       history_find(history, domain->uuid, "ua-usbr-a")->unasked;
+}
+
+static void who_arrives_with_the_numbers_of_elsewhere_was_not_asked_about(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *own = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct device *twin = world_plug(world, "1-2", 6, 0x0403, 0x6001, "BBB");
+	struct domain *domain = world_domain(world, "g1", true);
+	struct hostdev *hostdev = world_hostdev(domain->live, "ua-usbr-a", own);
+
+	(void)state;
+	world_tag(domain, "a", "AAA");
+	assert_false(came_unasked(world,
+				  history)); /* the number happens to be right, or was led there */
+	route_nowhere(domain->uuid, "ua-usbr-a", &hostdev->bus, &hostdev->dev);
+	assert_false(came_unasked(world, history));
+	hostdev->bus = twin->bus;
+	hostdev->dev = twin->dev;
+	assert_true(came_unasked(world, history));
+	hostdev->dev = 77;
+	assert_true(came_unasked(world, history));
+	remember_libvirt(history);
+	assert_false(history_find(history, domain->uuid, "ua-usbr-a")->unasked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +419,7 @@ int main(void)
 		SCENE_TEST(what_a_person_asks_for_is_done_however_often),
 		SCENE_TEST(a_gone_tag_is_restless_too),
 		cmocka_unit_test(what_was_restored_is_replugged_whatever_its_alias),
+		cmocka_unit_test(who_arrives_with_the_numbers_of_elsewhere_was_not_asked_about),
 		SCENE_TEST(each_side_fails_for_itself),
 		SCENE_TEST(a_config_entry_that_made_room_in_vain_is_owed),
 	};

@@ -235,7 +235,7 @@ static void every_value_has_a_name_of_its_own(void **state)
 		assert_new_name(actions, action_kind_name((enum action_kind)i));
 	for (unsigned int i = 0; i <= OUTCOME_PRINTED; i++)
 		assert_new_name(outcomes, outcome_kind_name((enum outcome_kind)i));
-	for (unsigned int i = 0; i <= PROBLEM_SERIAL_NOT_UNIQUE; i++)
+	for (unsigned int i = 0; i <= PROBLEM_HOOK_NOT_ASKED; i++)
 		assert_new_name(codes, problem_code_name((enum problem_code)i));
 	for (unsigned int i = 0; i <= SEVERITY_CRITICAL; i++)
 		assert_new_name(severities, severity_name((enum severity)i));

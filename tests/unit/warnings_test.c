@@ -140,6 +140,36 @@ static struct domain *same_serials(struct snapshot *world, bool running)
 	"pci-0000:00:14.0-usb-0:1, pci-0000:00:14.0-usb-0:2): once it is unplugged, nothing "      \
 	"tells which of them is meant\n"
 
+static void a_hook_that_was_not_asked_is_told_until_the_guest_has_left(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct domain *domain = world_domain(world, "g1", true);
+	struct memory *memory;
+
+	(void)state;
+	world_tag(domain, "a", "AAA");
+	memory = history_get(history, domain->uuid, "ua-usbr-a");
+	memory->unasked = true;
+	for (int there = 0; there < 2; there++) {
+		g_autofree char *text = NULL;
+		OWN(plan) plan = NULL;
+
+		memory->hook_there = there;
+		plan = planner_plan(world, history);
+		text = problem_lines(plan);
+		assert_non_null(strstr(text, "hook_not_asked g1 -: it came from another host"));
+		assert_non_null(strstr(text, there ? "libvirt does not call it"
+						   : "is not enabled on this host"));
+	}
+	domain->running = false;
+	{
+		OWN(plan) plan = planner_plan(world, history);
+
+		assert_int_equal(plan->problems->len, 0);
+	}
+}
+
 static void a_serial_that_two_have_is_told_while_it_still_works(void **state)
 {
 	OWN(snapshot) world = world_new();
@@ -299,6 +329,7 @@ int main(void)
 		SCENE_TEST(a_placeholder_of_others_is_stale),
 		cmocka_unit_test(a_hostdev_by_ids_alone_is_never_stale),
 		SCENE_TEST(ours_is_not_told_here),
+		cmocka_unit_test(a_hook_that_was_not_asked_is_told_until_the_guest_has_left),
 		cmocka_unit_test(a_serial_that_two_have_is_told_while_it_still_works),
 		cmocka_unit_test(a_serial_that_two_have_is_told_before_the_domain_starts),
 		cmocka_unit_test(an_ambiguous_tag_has_said_so_itself),
