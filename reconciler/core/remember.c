@@ -383,10 +383,12 @@ void remember_outcome(struct history *history, const struct outcome *outcome, ui
 
 	switch (outcome->kind) {
 	case OUTCOME_DONE:
+		memory->migrating_until = 0;
 		note_success(memory, outcome);
 		note_deed(memory, action, now);
 		return;
 	case OUTCOME_FAILED:
+		memory->migrating_until = 0;
 		note_failure(memory, outcome, action->slot, now);
 		return;
 	case OUTCOME_SKIPPED:

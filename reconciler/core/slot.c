@@ -464,17 +464,21 @@ static void plan_leaving(struct slot *slot)
 }
 
 /* While a guest starts or is on its way between hosts libvirt would let each call wait for up to
- * 30 s, and then refuse it (9.0.0 to 12.8). */
+ * 30 s, and then refuse it (9.0.0 to 12.8). On its way it is, as far as anybody knows, until the
+ * next try has asked. */
 static void hold(struct slot *slot)
 {
 	bool starting = slot->domain->running && slot->domain->starting;
-	uint64_t until = slot->memory ? slot->memory->migrating_until : 0;
+	bool moving = slot->domain->running && slot->memory;
+	uint64_t until = moving ? slot->memory->migrating_until : 0;
 
-	if (slot->actions->len == 0 || (!starting && until <= slot->snapshot->now))
+	if (slot->actions->len == 0 || (!starting && until == 0))
 		return;
-	g_ptr_array_set_size(slot->actions, 0);
 	if (!starting && !slot->failed)
 		slot->reason = REASON_MIGRATING;
+	if (!starting && until <= slot->snapshot->now)
+		return;
+	g_ptr_array_set_size(slot->actions, 0);
 	note_wake(slot, starting ? slot->snapshot->now + PULSE_SECOND_LOOK : until);
 }
 

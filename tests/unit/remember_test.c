@@ -149,7 +149,14 @@ static void a_guest_on_its_way_is_left_alone_and_asked_about_again(void **state)
 	scene_expect(scene, "", "g1/a pending migrating 1-1\n");
 	scene->world->now += 1 * G_USEC_PER_SEC;
 	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending migrating 1-1\n");
+	/* Asking is trying; the verdict stays until something else is known. */
+	held.kind = OUTCOME_FAILED;
+	remember_outcome(scene->history, &held, scene->world->now);
+	scene->world->now += 60 * G_USEC_PER_SEC;
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
 		     "g1/a pending not_attached 1-1\n");
+	held.kind = OUTCOME_SKIPPED;
 	/* Nothing to do is nothing to wait with. */
 	remember_outcome(scene->history, &held, scene->world->now);
 	world_hostdev(scene->domain->live, alias, scene->device);
