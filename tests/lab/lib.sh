@@ -281,7 +281,7 @@ events_start() {
 	{ local - && set +x; } 2>/dev/null
 	host systemd-run --quiet --unit=lab-events --setenv=LC_ALL=C \
 		sh -c 'exec stdbuf -oL virsh event --all --loop --timestamp >/var/log/lab/events.log 2>&1'
-	within 30 events_probe
+	within 60 events_probe
 }
 
 events_probe() {

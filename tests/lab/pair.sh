@@ -18,7 +18,7 @@ on() { # A|B WORD...
 
 host_on() { on "$1" host "${@:2}"; } # A|B COMMAND...
 
-pair_is_up() { [[ -d ${PWD}b ]] && on B vm_running; }
+pair_is_up() { [[ -e link ]]; } # or was: B may have been lost on the way
 
 # Fresh QEMUs: the network card that is plugged in later is in no snapshot.
 pair_start() { # SNAPSHOT-OF-A
@@ -39,6 +39,7 @@ pair_start() { # SNAPSHOT-OF-A
 pair_stop() {
 	[[ ! -d ${PWD}b ]] || on B vm_stop
 	vm_stop
+	rm -f link
 }
 
 # libvirt knows a host by a UUID that it rolls when it starts, as there is none in the SMBIOS here: two VMs from
@@ -73,10 +74,54 @@ pair_settle_in() { # NAME NUMBER
 }
 
 # Downtime of any length: a wire between two emulators is slow, and a guest in an emulator never idle.
-# Persistent: B has a config of that name already, without the tags, and its own would count.
-migrate() { # GUEST [VIRSH-OPTION...]: from A to B
+# Persistent: the other host has a config of that name already, without the tags, and its own would count.
+migrate() { # GUEST [VIRSH-OPTION...]: to the other host
+	local there
+	there=$(host_sh 'hostname | tr ab ba')
 	host virsh --quiet migrate-setmaxdowntime "$1" 60000
-	host virsh --quiet migrate --live --persistent "$@" qemu+ssh://b/system
+	host virsh --quiet migrate --live --persistent "$@" "qemu+ssh://$there/system"
+}
+
+# What arrives here is timed from now on: libvirt's events, and the guest's words with the time of day.
+arrivals_start() { # GUEST...
+	local guest
+	events_start
+	for guest in "$@"; do
+		# shellcheck disable=SC2016 # expanded there
+		host systemd-run --quiet --unit="lab-stamps-$guest" \
+			--property="StandardOutput=append:/var/log/lab/$guest.stamps" bash -c '
+			tail -n 0 -F "$1" 2>/dev/null | while IFS= read -r line; do
+				echo "$EPOCHREALTIME $line"
+			done' stamps "/var/log/lab/$guest.log"
+	done
+}
+
+# Milliseconds between its last arrival here and its seeing ID; below 0: it still saw what it had there.
+arrival_took() { # GUEST ID
+	# shellcheck disable=SC2016 # expanded there
+	host bash -euo pipefail -c '
+		line=$(grep "for domain .*$1.*: Resumed \(Migrated\|Post-copy\)" /var/log/lab/events.log | tail -n 1)
+		resumed=$(date --date="${line%%: *}" +%s%3N)
+		line=$(grep -F "=$2" "/var/log/lab/$1.stamps" | tail -n 1)
+		seen=${line%% *}
+		echo "$((${seen/./} / 1000 - resumed))"' took "$1" "$2"
+}
+
+# A guest moves, and has its device where it arrives; how fast is for the trace.
+moves_with() { # A|B GUEST ID [VIRSH-OPTION...]: to where
+	local to=$1 from=A guest=$2 id=$3 mark
+	[[ $to == B ]] || from=B
+	mark=$(on "$to" guest_mark "$guest")
+	on "$from" migrate "$guest" "${@:4}"
+	arrived_with "$to" "$guest" "$id" "$mark"
+}
+
+arrived_with() { # A|B GUEST ID MARK
+	local took
+	on "$1" await_guest_log "$2" "$4" "^SEES .*=$3[] ]" 60
+	took=$(on "$1" arrival_took "$2" "$3")
+	echo "$2 in $1 has $3 $took ms after it was resumed"
+	((took <= 5000)) || fail "$2 got $3 only $took ms after it was resumed"
 }
 
 lab_pair() { # up [SNAPSHOT] | down
