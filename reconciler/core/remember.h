@@ -46,11 +46,3 @@ void remember_revival(struct history *history, const struct domain *domain);
  * all tags) have attached live. */
 void remember_replugs(struct history *history, const struct plan *plan, const struct domain *domain,
 		      char *const *names);
-
-/* The domain has just come from another host; DEVICES: this one's. Had the hook been asked, its
- * hostdevs of ours would lead to their devices or nowhere. HOOK_THERE: there is one. */
-void remember_arrival(struct history *history, const struct domain *domain,
-		      const GPtrArray *devices, bool hook_there);
-
-/* Libvirt's daemon has started anew, and what it did before says nothing any more. */
-void remember_libvirt(struct history *history);

@@ -8,16 +8,12 @@
 #include "state/route.h"
 
 /* What a restore brings is remembered by the alias that it has, also when it is adopted. */
-static const struct memory *memory_of_live(const struct slot *slot, const struct history *history)
+static bool is_asked(const struct slot *slot, const struct history *history)
 {
 	const char *alias = slot->live ? slot->live->alias : NULL;
+	const struct memory *live = alias ? history_find(history, slot->domain->uuid, alias) : NULL;
 
-	return alias ? history_find(history, slot->domain->uuid, alias) : NULL;
-}
-
-static bool is_asked(const struct memory *memory)
-{
-	return memory && memory->replug;
+	return (slot->memory && slot->memory->replug) || (live && live->replug);
 }
 
 void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct history *history,
@@ -37,7 +33,7 @@ void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct 
 	slot->config = claim_find_hostdev(snapshot, domain, domain->config, alias, device);
 	slot->image = domain_find_hostdev(domain->image, alias);
 	slot->memory = history_find(history, domain->uuid, alias);
-	slot->asked = is_asked(slot->memory) || is_asked(memory_of_live(slot, history));
+	slot->asked = is_asked(slot, history);
 	slot->actions = g_ptr_array_new_with_free_func(action_drop);
 }
 
@@ -463,23 +459,23 @@ static void plan_leaving(struct slot *slot)
 		detach(slot, ACTION_DETACH_CONFIG, slot->config, REASON_HOST_STOPPING);
 }
 
-/* While a guest starts or is on its way between hosts libvirt would let each call wait for up to
- * 30 s, and then refuse it (9.0.0 to 12.8). On its way it is, as far as anybody knows, until the
- * next try has asked. */
+/* While a guest starts or is on its way between hosts libvirt would let each call wait for 30 s,
+ * and then refuse it (9.0.0 to 12.8). It is on its way until a try, which asks, has found
+ * otherwise. */
 static void hold(struct slot *slot)
 {
-	bool starting = slot->domain->running && slot->domain->starting;
-	bool moving = slot->domain->running && slot->memory;
-	uint64_t until = moving ? slot->memory->migrating_until : 0;
+	uint64_t until = slot->memory ? slot->memory->migrating_until : 0;
 
-	if (slot->actions->len == 0 || (!starting && until == 0))
+	if (slot->domain->starting)
+		until = slot->snapshot->now + PULSE_SECOND_LOOK;
+	if (slot->actions->len == 0 || !slot->domain->running || until == 0)
 		return;
-	if (!starting && !slot->failed)
+	if (!slot->domain->starting && !slot->failed)
 		slot->reason = REASON_MIGRATING;
-	if (!starting && until <= slot->snapshot->now)
-		return;
-	g_ptr_array_set_size(slot->actions, 0);
-	note_wake(slot, starting ? slot->snapshot->now + PULSE_SECOND_LOOK : until);
+	if (until > slot->snapshot->now) {
+		g_ptr_array_set_size(slot->actions, 0);
+		note_wake(slot, until);
+	}
 }
 
 void slot_plan(struct slot *slot)

@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "reconciler/core/arrival.h"
 #include "reconciler/core/remember.h"
 #include "reconciler/show/log.h"
 #include "reconciler/show/say.h"
@@ -137,7 +138,7 @@ static void connect_done(void *data)
 		daemon->link->virt = connecting->virt;
 		g_free(daemon->uri);
 		daemon->uri = g_strdup(virt_uri(connecting->virt));
-		remember_libvirt(daemon->history);
+		arrival_forget_all(daemon->history);
 		daemon_changed(daemon);
 		log_event(LOG_CONNECTED, NULL, "connected to %s", daemon->uri);
 		link_resync(daemon);
@@ -202,8 +203,7 @@ static void follow_up(struct daemon *daemon, struct known_domain *known)
 		remember_revival(daemon->history, domain);
 	known->revived = false;
 	if (known->arrived)
-		remember_arrival(daemon->history, domain, daemon->devices,
-				 g_access(HOOK, F_OK) == 0);
+		arrival_note(daemon->history, domain, daemon->devices, g_access(HOOK, F_OK) == 0);
 	known->arrived = false;
 }
 

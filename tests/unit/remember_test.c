@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "reconciler/core/planner.h"
+#include "reconciler/core/arrival.h"
 #include "reconciler/core/remember.h"
 #include "state/route.h"
 #include "world.h"
@@ -380,7 +381,7 @@ static bool came_unasked(struct snapshot *world, struct history *history)
 	const struct domain *domain = g_ptr_array_index(world->domains, 0);
 
 	remember_start(history, domain);
-	remember_arrival(history, domain, world->devices, true);
+	arrival_note(history, domain, world->devices, true);
 	return history_find(history, domain->uuid, "ua-usbr-a") &&
 	       history_find(history, domain->uuid, "ua-usbr-a")->unasked;
 }
@@ -405,7 +406,7 @@ static void who_arrives_with_the_numbers_of_elsewhere_was_not_asked_about(void *
 	assert_true(came_unasked(world, history));
 	hostdev->dev = 77;
 	assert_true(came_unasked(world, history));
-	remember_libvirt(history);
+	arrival_forget_all(history);
 	assert_false(history_find(history, domain->uuid, "ua-usbr-a")->unasked);
 }
 
