@@ -198,6 +198,8 @@ static xmlNodePtr new_entry(xmlNodePtr wrapper, const struct tag *tag)
 	set(entry, "port", tag->port ? tag->port : tag->port_sysname);
 	if (tag->persist != TAG_PERSIST_KEEP)
 		set(entry, "persist", tag_persist_name(tag->persist));
+	if (tag->guest_reset != GUEST_RESET_DEFAULT)
+		set(entry, "guestReset", guest_reset_name(tag->guest_reset));
 	return entry;
 }
 

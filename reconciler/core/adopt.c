@@ -143,8 +143,13 @@ static void add(GPtrArray *adoptions, const struct snapshot *snapshot,
 		propose_tag(adoption, snapshot, adoptions);
 		g_ptr_array_add(adoptions, adoption);
 	}
-	if (!unmanaged->live && adoption->identity)
+	if (!adoption->identity)
+		return;
+	if (!unmanaged->live)
 		adoption->identity->tag->persist = TAG_PERSIST_YES;
+	/* Kept where nothing remembers the hostdev any more: the live one comes first. */
+	if (adoption->identity->tag->guest_reset == GUEST_RESET_DEFAULT)
+		adoption->identity->tag->guest_reset = unmanaged->hostdev->guest_reset;
 }
 
 /* The world as it would be with the tags written. It borrows everything from SNAPSHOT. */

@@ -127,6 +127,21 @@ static void a_live_hostdev_of_a_script_is_adopted(void **state)
 	expect_kept(world, domain);
 }
 
+static void what_the_hostdev_says_of_resets_the_tag_says(void **state)
+{
+	OWN(snapshot) world = world_new();
+	struct domain *domain = world_domain(world, "g1", true);
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, NULL);
+
+	(void)state;
+	world_hostdev(domain->live, "hostdev0", device)->guest_reset = GUEST_RESET_OFF;
+	__attribute__((cleanup(proposals_clear))) struct proposals proposals =
+		propose(world, domain);
+	const struct adoption *adoption = g_ptr_array_index(proposals.adoptions, 0);
+
+	assert_int_equal(adoption->identity->tag->guest_reset, GUEST_RESET_OFF);
+}
+
 static void an_address_alone_is_enough(void **state)
 {
 	struct scene *scene = *state;
@@ -248,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hostdev_of_virt_manager_is_adopted),
 		cmocka_unit_test(a_live_hostdev_of_a_script_is_adopted),
+		cmocka_unit_test(what_the_hostdev_says_of_resets_the_tag_says),
 		SCENE_TEST(an_address_alone_is_enough),
 		cmocka_unit_test(twins_are_told_apart_by_address_and_not_by_ids),
 		cmocka_unit_test(what_is_absent_or_a_hub_is_not_adopted),

@@ -330,6 +330,7 @@ static void a_new_tag_is_read_back_as_it_was(void **state)
 	tag->serial = g_strdup("\xff\x01 \\x41<&\"'\n\t\xc3\xa9\xe2\x80\xae");
 	tag->port = g_strdup("pci-0000:00:14.0-usbv3-0:3.1");
 	tag->persist = TAG_PERSIST_YES;
+	tag->guest_reset = GUEST_RESET_OFF;
 	g_array_append_val(tag->ids, id);
 	g_ptr_array_add(changes, &change);
 	assert_int_equal(metadata_edit(xml, changes, &done, &err), 0);
@@ -340,6 +341,7 @@ static void a_new_tag_is_read_back_as_it_was(void **state)
 		assert_true(tag_same_identity(tag_at(&result, 0), tag));
 		assert_string_equal(tag_at(&result, 0)->name, "n");
 		assert_int_equal(tag_at(&result, 0)->persist, TAG_PERSIST_YES);
+		assert_int_equal(tag_at(&result, 0)->guest_reset, GUEST_RESET_OFF);
 	}
 }
 
