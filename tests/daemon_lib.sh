@@ -85,7 +85,7 @@ end() { # CODE: what it ends with
 	exec 3>&-
 	wait "$daemon" || code=$?
 	daemon=
-	((code == $1)) || { echo "exit code $code, not $1" && return 1; }
+	((code == $1)) || { echo "exit code $code, not $1; it said last:" && tail -n 60 "$work/log" && return 1; }
 }
 
 stop() { # CODE: SIGTERM, and it has 10 s
