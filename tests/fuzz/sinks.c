@@ -18,12 +18,6 @@ static bool is_harmless(gunichar c)
 	return c != 0x2028 && c != 0x2029 && c != 0x200e && c != 0x200f && c != 0x061c;
 }
 
-/* jansson leaves 0x7f as it is, also where it is asked for ASCII. */
-static bool is_json_own(const char *what, gunichar c)
-{
-	return c == 0x7f && strcmp(what, "the document") == 0;
-}
-
 /* TEXT is used up. */
 static void check_text(const char *what, char *text)
 {
@@ -32,7 +26,7 @@ static void check_text(const char *what, char *text)
 		abort();
 	}
 	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-		if (is_harmless(g_utf8_get_char(at)) || is_json_own(what, g_utf8_get_char(at)))
+		if (is_harmless(g_utf8_get_char(at)))
 			continue;
 		g_printerr("broken: %s has U+%04X\n", what, g_utf8_get_char(at));
 		abort();

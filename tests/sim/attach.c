@@ -60,6 +60,7 @@ void dev_close(struct entry *entry)
 	struct gadget *gadget = gadget_with(entry->open);
 
 	entry->open = 0;
+	entry->closed = sim_now;
 	if (gadget)
 		host_claim(gadget, false);
 }

@@ -109,6 +109,7 @@ bool call_begin(virConnectPtr connection)
 		connection->served++;
 		note_served(connection);
 		fiber_sleep(sim_between(70, sim_chance(5) ? 20000 : 600));
+		program_calls(false);
 		if (!connection->dead)
 			return true;
 		connection->served--;
@@ -120,6 +121,7 @@ bool call_begin(virConnectPtr connection)
 
 int call_end(virConnectPtr connection, int result)
 {
+	program_calls(true);
 	connection->under_way--;
 	connection->served--;
 	note_served(connection);

@@ -2,7 +2,7 @@
 
 /* What must hold always, and what must be so when the world has come to rest. */
 
-#include "oracle.h"
+#include "check.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -29,7 +29,7 @@ void check_reset(void)
 	wrong_since = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 }
 
-static bool is_ours(const struct entry *entry)
+bool check_is_ours(const struct entry *entry)
 {
 	return entry->alias && g_str_has_prefix(entry->alias, "ua-usbr-");
 }
@@ -45,7 +45,7 @@ static struct gadget *gadget_of(const struct entry *entry)
 
 void check_calls(unsigned int under_way)
 {
-	if (under_way > (host_is_plain ? 7 : 4))
+	if (under_way > 4)
 		fail("%u calls to libvirt are under way at once", under_way);
 }
 
@@ -70,11 +70,13 @@ void check_attach(const struct guest *guest, const struct entry *entry, bool liv
 	const struct gadget *gadget = host_at(entry->bus, entry->dev);
 	const struct wish *wish = wish_of_alias(guest, entry->alias);
 
-	if (!is_ours(entry)) {
+	if (!check_is_ours(entry)) {
 		fail("%s: attached under the alias %s, which is not ours", guest->name,
 		     entry->alias ? entry->alias : "-");
 		return;
 	}
+	if (guest->arriving)
+		fail("%s gets %s while it arrives from another host", guest->name, entry->alias);
 	if (live && g_strcmp0(entry->policy, "optional") == 0)
 		fail("%s: a live attach with 'optional' may leave a placeholder", guest->name);
 	if (!live || !gadget)
@@ -90,9 +92,12 @@ void check_attach(const struct guest *guest, const struct entry *entry, bool liv
 
 void check_detach(const struct guest *guest, const struct entry *entry, bool live)
 {
+	if (guest->arriving)
+		fail("%s loses %s while it arrives from another host", guest->name,
+		     entry->alias ? entry->alias : "-");
 	/* By hand, but what it stands for is a tag's: adopted. */
-	if (is_ours(entry) || guest->wishes.count > 0 || sim_now - guest->wishes.since < PATIENCE ||
-	    sim_now < check_trouble_until)
+	if (check_is_ours(entry) || guest->wishes.count > 0 ||
+	    sim_now - guest->wishes.since < PATIENCE || sim_now < check_trouble_until)
 		return;
 	fail("%s: somebody else's %s hostdev %s is taken out", guest->name,
 	     live ? "live" : "config", entry->alias ? entry->alias : "-");
@@ -117,7 +122,7 @@ static bool belongs(const struct guest *guest, const struct entry *entry,
 }
 
 /* Nothing of a domain whose metadata is not valid is taken out for want of a tag. */
-static bool is_of_invalid(const struct guest *guest, const struct entry *entry)
+bool check_is_of_invalid(const struct guest *guest, const struct entry *entry)
 {
 	return has_invalid_wish(guest) && !wish_of_alias(guest, entry->alias);
 }
@@ -128,7 +133,8 @@ static bool is_of_invalid(const struct guest *guest, const struct entry *entry)
 static bool can_be_known(const struct guest *guest)
 {
 	return program_runs() && libvirt_is_up && !libvirt_hangs && libvirt_chaos == 0 &&
-	       !guest->holds_job && !guest->broken && sim_now >= check_trouble_until &&
+	       !guest->holds_job && !guest->broken && !guest->arriving &&
+	       sim_now >= check_trouble_until &&
 	       sim_now >= (guest->job_until ? guest->job_until + AGAIN : 0);
 }
 
@@ -137,8 +143,8 @@ static void check_entry(const struct guest *guest, struct entry *entry)
 	const struct gadget *gadget = gadget_of(entry);
 	uint64_t *since = g_hash_table_lookup(wrong_since, entry);
 
-	if (!is_ours(entry) || !gadget || belongs(guest, entry, gadget) || entry->releasing ||
-	    is_of_invalid(guest, entry) || !can_be_known(guest)) {
+	if (!check_is_ours(entry) || !gadget || belongs(guest, entry, gadget) || entry->releasing ||
+	    check_is_of_invalid(guest, entry) || !can_be_known(guest)) {
 		g_hash_table_remove(wrong_since, entry);
 		return;
 	}
@@ -158,6 +164,27 @@ static bool is_there(const struct claim *claim, const struct gadget *gadget)
 		const struct entry *entry = g_ptr_array_index(guest->live, i);
 
 		if (entry->open == gadget->incarnation && !entry->releasing)
+			return true;
+	}
+	return false;
+}
+
+/* Dead since before the daemon started, while libvirt says that all is well, and the host has no
+ * driver that would be seen to have it again: nobody can know. */
+static bool has_died_in_secret(const struct entry *entry)
+{
+	const struct gadget *gadget = host_at(entry->bus, entry->dev);
+
+	return gadget && !gadget->driver && !entry->missing && dev_means(entry, gadget) &&
+	       MAX(gadget->since, entry->closed) <= program_since() + 2 * SEC;
+}
+
+static bool is_secret(const struct claim *claim, const struct gadget *gadget)
+{
+	for (guint i = 0; i < claim->guest->live->len; i++) {
+		const struct entry *entry = g_ptr_array_index(claim->guest->live, i);
+
+		if (has_died_in_secret(entry) && host_at(entry->bus, entry->dev) == gadget)
 			return true;
 	}
 	return false;
@@ -197,7 +224,7 @@ static void note_late(const struct claim *claim, const struct gadget *gadget, bo
 }
 
 /* What a guest is known to have counts on while it cannot be read. */
-static bool all_can_be_known(void)
+bool check_can_be_known(void)
 {
 	for (guint i = 0; i < guests->len; i++) {
 		if (!can_be_known(g_ptr_array_index(guests, i)))
@@ -214,7 +241,7 @@ static void check_late(void)
 	oracle_ask(&oracle);
 	for (guint i = 0; i < oracle.claims->len; i++) {
 		const struct claim *claim = g_ptr_array_index(oracle.claims, i);
-		bool due = claim->guest->id >= 0 && all_can_be_known() && !has_stuck_id(claim) &&
+		bool due = claim->guest->id >= 0 && check_can_be_known() && !has_stuck_id(claim) &&
 			   strcmp(oracle_verdict(&oracle, claim), "attached") == 0;
 
 		for (unsigned int k = 0; k < host_gadget_count; k++) {
@@ -222,7 +249,8 @@ static void check_late(void)
 
 			if (host_gadgets[k].incarnation)
 				note_late(claim, &host_gadgets[k],
-					  due && owned && !is_there(claim, &host_gadgets[k]));
+					  due && owned && !is_there(claim, &host_gadgets[k]) &&
+						  !is_secret(claim, &host_gadgets[k]));
 		}
 	}
 	oracle_clear(&oracle);
@@ -315,7 +343,7 @@ static void check_claim(json_t *document, const struct oracle *oracle, const str
 	/* What is in doubt: a device that the host has no driver for shows no sign of its death. */
 	for (unsigned int i = 0; i < host_gadget_count && claim->guest->id >= 0; i++) {
 		if ((claim->owned & (1u << i)) && strcmp(verdict, "attached") == 0 &&
-		    !is_there(claim, &host_gadgets[i]))
+		    !is_there(claim, &host_gadgets[i]) && !is_secret(claim, &host_gadgets[i]))
 			fail("%s/%s is said to be attached, but the guest does not have %s",
 			     claim->guest->name, claim->wish->name, host_gadgets[i].name);
 	}
@@ -327,8 +355,8 @@ static void check_leftovers(const struct guest *guest)
 		const struct entry *entry = g_ptr_array_index(guest->live, i);
 		const struct gadget *gadget = gadget_of(entry);
 
-		if (is_ours(entry) && (!gadget || !belongs(guest, entry, gadget)) &&
-		    !is_of_invalid(guest, entry))
+		if (check_is_ours(entry) && (!gadget || !belongs(guest, entry, gadget)) &&
+		    !check_is_of_invalid(guest, entry) && !has_died_in_secret(entry))
 			fail("%s still has %s, which no tag asks for", guest->name, entry->alias);
 	}
 	for (guint i = 0; i < guest->config->len; i++) {
@@ -336,7 +364,7 @@ static void check_leftovers(const struct guest *guest)
 		const struct wish *wish = wish_of_alias(guest, entry->alias);
 		const struct gadget *gadget = host_at(entry->bus, entry->dev);
 
-		if (!is_ours(entry) || is_of_invalid(guest, entry))
+		if (!check_is_ours(entry) || check_is_of_invalid(guest, entry))
 			continue;
 		if (wish && (wish->disabled || wish->persist < 0))
 			fail("the config of %s still has %s", guest->name, entry->alias);
@@ -350,13 +378,13 @@ static void check_leftovers(const struct guest *guest)
  * address that nothing has. */
 static void check_image(const struct guest *guest)
 {
-	for (guint i = 0; guest->saved && !host_is_plain && i < guest->image->len; i++) {
+	for (guint i = 0; guest->saved && i < guest->image->len; i++) {
 		const struct entry *entry = g_ptr_array_index(guest->image, i);
 		const struct gadget *gadget = host_at(entry->bus, entry->dev);
 		const struct wish *wish = wish_of_alias(guest, entry->alias);
 		struct guest *user = in_use_by(entry->bus, entry->dev);
 
-		if (!is_ours(entry) || has_invalid_wish(guest))
+		if (!check_is_ours(entry) || has_invalid_wish(guest))
 			continue;
 		if (user)
 			fail("the image of %s wants %u:%u, which %s has: no start", guest->name,
@@ -375,6 +403,12 @@ static bool is_blocked(const struct claim *claim, const struct gadget *gadget)
 {
 	struct guest *user = in_use_by(gadget->bus, gadget->dev);
 
+	for (guint i = 0; i < claim->guest->config->len; i++) {
+		const struct entry *entry = g_ptr_array_index(claim->guest->config, i);
+
+		if (!check_is_ours(entry) && entry->dev == gadget->dev && entry->bus == gadget->bus)
+			return true;
+	}
 	return user && user != claim->guest;
 }
 
@@ -391,10 +425,10 @@ static void check_config(const struct claim *claim)
 			const struct entry *entry = g_ptr_array_index(claim->guest->config, k);
 
 			found = found || dev_means(entry, gadget) ||
-				(!is_ours(entry) && entry->vendor == gadget->vendor &&
+				(!check_is_ours(entry) && entry->vendor == gadget->vendor &&
 				 entry->product == gadget->product);
 		}
-		if (!found && !is_blocked(claim, gadget))
+		if (!found && !is_blocked(claim, gadget) && !has_stuck_id(claim))
 			fail("%s/%s has persist='yes', and the config does not hold %s",
 			     claim->guest->name, claim->wish->name, gadget->name);
 	}

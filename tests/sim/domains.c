@@ -134,46 +134,61 @@ int virDomainIsActive(virDomainPtr domain)
 	return about(domain, false, ask_active, NULL);
 }
 
+struct state {
+	int *state, *reason;
+};
+
 static int ask_state(struct guest *guest, void *data)
 {
-	*(int *)data = guest->id < 0   ? VIR_DOMAIN_SHUTOFF
-		       : guest->paused ? VIR_DOMAIN_PAUSED
-				       : VIR_DOMAIN_RUNNING;
+	struct state *state = data;
+
+	*state->state = guest->id < 0   ? VIR_DOMAIN_SHUTOFF
+			: guest->paused ? VIR_DOMAIN_PAUSED
+					: VIR_DOMAIN_RUNNING;
+	*state->reason = guest->arriving || guest->leaving ? VIR_DOMAIN_PAUSED_MIGRATION
+							   : VIR_DOMAIN_PAUSED_USER;
 	return 0;
 }
 
 int virDomainGetState(virDomainPtr domain, int *ret_state, int *ret_reason, unsigned int flags)
 {
+	struct state state = {ret_state, ret_reason};
+
 	(void)flags;
-	*ret_reason = 0;
-	return about(domain, false, ask_state, ret_state);
+	return about(domain, false, ask_state, &state);
 }
 
+/* Where it comes to, statistics are refused; where it goes from, they tell. */
 static int ask_job(struct guest *guest, void *data)
 {
-	(void)guest;
-	(void)data;
+	*(bool *)data = guest->leaving;
+	if (guest->arriving)
+		return refuse(VIR_ERR_OPERATION_INVALID,
+			      "migration statistics are available only on the source host");
 	return 0;
 }
 
-/* Nobody migrates here: whose job it is, is nobody's business. */
 int virDomainGetJobStats(virDomainPtr domain, int *ret_type, virTypedParameterPtr *ret_parameters,
 			 int *ret_count, unsigned int flags)
 {
+	bool leaving = false;
+	int result = about(domain, false, ask_job, &leaving);
+
 	(void)flags;
-	*ret_type = VIR_DOMAIN_JOB_NONE;
+	*ret_type = leaving ? VIR_DOMAIN_JOB_UNBOUNDED : VIR_DOMAIN_JOB_NONE;
 	*ret_parameters = NULL;
-	*ret_count = 0;
-	return about(domain, false, ask_job, NULL);
+	*ret_count = leaving;
+	return result;
 }
 
+/* There is one parameter, if any. */
 int virTypedParamsGetInt(virTypedParameterPtr parameters, int count, const char *name, int *ret)
 {
 	(void)parameters;
-	(void)count;
 	(void)name;
-	(void)ret;
-	return 0;
+	if (count > 0)
+		*ret = VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT;
+	return count;
 }
 
 void virTypedParamsFree(virTypedParameterPtr parameters, int count)
@@ -303,16 +318,40 @@ int virDomainManagedSaveDefineXML(virDomainPtr domain, const char *xml, unsigned
 	return about(domain, false, do_image, (void *)(uintptr_t)xml);
 }
 
+/* A change is libvirtd's to finish, also when who asked for it is gone meanwhile. */
 struct change {
-	const char *text;
-	bool live;
+	struct guest *guest;
+	char *text;
+	bool live, done;
 	int (*make)(struct guest *guest, const char *text, bool live);
+	int result, code;
+	char *words;
 };
+
+static void finish_change(void *data)
+{
+	struct change *change = data;
+	struct guest *guest = change->guest;
+
+	if (change->live && guest->id < 0)
+		change->result = refuse(VIR_ERR_OPERATION_FAILED,
+					"Unable to read from monitor: Connection reset by peer");
+	else
+		change->result = change->make(guest, change->text, change->live);
+	if (change->result < 0) {
+		change->code = virGetLastError()->code;
+		change->words = g_strdup(virGetLastError()->message);
+	}
+	/* One that began meanwhile, with the guest anew, has a job of its own. */
+	if (!guest->starting && !guest->leaving && !guest->arriving)
+		end_job(guest);
+	change->done = true;
+	fiber_wake_all(change);
+}
 
 static int do_change(struct guest *guest, void *data)
 {
-	const struct change *change = data;
-	int result;
+	struct change *change = data;
 
 	if (change->live && guest->id < 0)
 		return refuse(VIR_ERR_OPERATION_INVALID, "domain is not running");
@@ -320,24 +359,26 @@ static int do_change(struct guest *guest, void *data)
 		return refuse(VIR_ERR_OPERATION_INVALID,
 			      "transient domains do not have any persistent config");
 	/* The monitor takes its time, and the domain is busy meanwhile. */
+	change->guest = guest;
 	guest->holds_job = true;
 	guest->job_since = sim_now;
-	fiber_sleep(change->live ? sim_between(1 * MS, 8 * MS) : sim_between(300, 900));
-	if (change->live && guest->id < 0)
-		result = refuse(VIR_ERR_OPERATION_FAILED,
-				"Unable to read from monitor: Connection reset by peer");
-	else
-		result = change->make(guest, change->text, change->live);
-	end_job(guest);
-	return result;
+	sim_at(change->live ? sim_between(1 * MS, 8 * MS) : sim_between(300, 900), finish_change,
+	       change);
+	while (!change->done)
+		fiber_wait(change, 0);
+	return change->result < 0 ? refuse(change->code, "%s", change->words) : change->result;
 }
 
 static int change(virDomainPtr domain, const char *text, unsigned int flags,
 		  int (*make)(struct guest *guest, const char *text, bool live))
 {
-	struct change change = {text, (flags & VIR_DOMAIN_AFFECT_LIVE) != 0, make};
+	/* Not on the stack of who may be killed in it. */
+	struct change *change = g_new0(struct change, 1);
 
-	return about(domain, true, do_change, &change);
+	change->text = g_strdup(text);
+	change->live = (flags & VIR_DOMAIN_AFFECT_LIVE) != 0;
+	change->make = make;
+	return about(domain, true, do_change, change);
 }
 
 int virDomainAttachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)
@@ -355,14 +396,27 @@ int virDomainDetachDeviceFlags(virDomainPtr domain, const char *xml, unsigned in
 	return change(domain, xml, flags, guest_detach_xml);
 }
 
+static int do_metadata(struct guest *guest, const char *text, bool live)
+{
+	struct wishes *wishes = live ? &guest->live_wishes : &guest->wishes;
+	struct wishes now = {.since = sim_now};
+
+	if (!read_wishes(text, &now))
+		return refuse(VIR_ERR_INTERNAL_ERROR, "more tags than this world has room for");
+	trace("libvirt", "%s: %s metadata is set: %s", guest->name, live ? "live" : "config", text);
+	if (!live)
+		program_wrote_tags(guest, wishes, &now);
+	*wishes = now;
+	guest->changed = sim_now;
+	libvirt_tell_metadata(guest);
+	return 0;
+}
+
 int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key,
 			 const char *uri, unsigned int flags)
 {
-	(void)domain;
 	(void)type;
-	(void)metadata;
 	(void)key;
 	(void)uri;
-	(void)flags;
-	return refuse(VIR_ERR_NO_SUPPORT, "people write tags here");
+	return change(domain, metadata ? metadata : "", flags, do_metadata);
 }

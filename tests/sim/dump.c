@@ -22,7 +22,7 @@ struct entry *dev_copy(const struct entry *entry)
 	copy->alias = g_strdup(entry->alias);
 	copy->policy = g_strdup(entry->policy);
 	copy->guest_port = g_strdup(entry->guest_port);
-	copy->open = copy->releasing = 0;
+	copy->open = copy->releasing = copy->closed = 0;
 	return copy;
 }
 
@@ -138,43 +138,6 @@ static void write_entry(GString *xml, const struct entry *entry, bool live)
 				       parts[0], parts[1]);
 	}
 	g_string_append(xml, "    </hostdev>\n");
-}
-
-static void write_wish(GString *xml, const struct wish *wish)
-{
-	g_string_append_printf(xml, "<usb:%s name='%s'", wish->group ? "group" : "device",
-			       wish->name);
-	if (wish->vendor || wish->product)
-		g_string_append_printf(xml, " vendor='%04x' product='%04x'", wish->vendor,
-				       wish->product);
-	if (wish->serial)
-		g_string_append_printf(xml, " serial='%s'", wish->serial);
-	if (wish->socket >= 0)
-		g_string_append_printf(xml, " port='pci-%s-usb-0:%s'",
-				       host_sockets[wish->socket].controller,
-				       host_sockets[wish->socket].chain);
-	if (wish->persist != 0)
-		g_string_append_printf(xml, " persist='%s'", wish->persist > 0 ? "yes" : "no");
-	if (wish->disabled)
-		g_string_append(xml, " enabled='no'");
-	if (wish->force)
-		g_string_append(xml, " force='yes'");
-	if (wish->required)
-		g_string_append(xml, " required='yes'");
-	if (wish->guest_port)
-		g_string_append_printf(xml, " guestPort='%s'", wish->guest_port);
-	if (wish->invalid)
-		g_string_append(xml, " seriel='x'");
-	g_string_append(xml, "/>");
-}
-
-char *dump_wishes(const struct wishes *wishes)
-{
-	GString *xml = g_string_new(NULL);
-
-	for (unsigned int i = 0; i < wishes->count; i++)
-		write_wish(xml, &wishes->list[i]);
-	return g_string_free(xml, FALSE);
 }
 
 static char *dump(const struct guest *guest, int id, const GPtrArray *side,

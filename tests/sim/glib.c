@@ -6,7 +6,7 @@
  * use them are in this process, and nobody waits in them.
  */
 
-#include "sim.h"
+#include "people.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -97,108 +97,6 @@ WRAP(void, g_cond_signal, GCond *cond)
 WRAP(void, g_cond_broadcast, GCond *cond)
 {
 	fiber_wake_all(cond);
-}
-
-/* ---- threads ---- */
-
-struct thread {
-	GThreadFunc run;
-	void *data, *result;
-	struct fiber *fiber;
-};
-
-static void run_thread(void *data)
-{
-	struct thread *thread = data;
-
-	thread->result = thread->run(thread->data);
-}
-
-WRAP(GThread *, g_thread_new, const char *name, GThreadFunc run, void *data)
-{
-	struct thread *thread = g_new0(struct thread, 1);
-
-	thread->run = run;
-	thread->data = data;
-	thread->fiber = fiber_start(name ? name : "thread", run_thread, thread, sim_below(50));
-	return (GThread *)(void *)thread;
-}
-
-WRAP(void *, g_thread_join, GThread *handle)
-{
-	struct thread *thread = (void *)handle;
-
-	while (!fiber_is_over(thread->fiber))
-		fiber_wait(thread->fiber, 0);
-	return thread->result;
-}
-
-WRAP(void, g_thread_unref, GThread *thread)
-{
-	(void)thread;
-}
-
-struct pool {
-	GFunc run;
-	void *data;
-	gint most;
-	gint running;
-	GQueue waiting;
-};
-
-struct task {
-	struct pool *pool;
-	void *data;
-};
-
-static void run_task(void *data)
-{
-	struct task *task = data;
-	struct pool *pool = task->pool;
-
-	do {
-		pool->run(task->data, pool->data);
-		task->data = g_queue_pop_head(&pool->waiting);
-	} while (task->data);
-	pool->running--;
-	g_free(task);
-}
-
-WRAP(GThreadPool *, g_thread_pool_new, GFunc run, void *data, gint most, gboolean own,
-     GError **error)
-{
-	struct pool *pool = g_new0(struct pool, 1);
-
-	(void)own;
-	(void)error;
-	pool->run = run;
-	pool->data = data;
-	pool->most = most;
-	return (GThreadPool *)(void *)pool;
-}
-
-WRAP(gboolean, g_thread_pool_push, GThreadPool *handle, void *data, GError **error)
-{
-	struct pool *pool = (void *)handle;
-	struct task *task;
-
-	(void)error;
-	if (pool->most >= 0 && pool->running >= pool->most) {
-		g_queue_push_tail(&pool->waiting, data);
-		return TRUE;
-	}
-	pool->running++;
-	task = g_new0(struct task, 1);
-	*task = (struct task){pool, data};
-	fiber_start("pool", run_task, task, sim_below(100));
-	return TRUE;
-}
-
-WRAP(void, g_thread_pool_free, GThreadPool *pool, gboolean immediate, gboolean wait)
-{
-	(void)pool;
-	(void)immediate;
-	(void)wait;
 }
 
 /* ---- the alarm ---- */
@@ -330,8 +228,10 @@ void program_signal(int number)
 /* ---- the loop ---- */
 
 static struct fiber *program;
+static unsigned int kill_in; /* calls */
+static bool kill_after;
 static GMainContext *polled; /* the loop that waits, or NULL */
-static uint64_t turns;
+static uint64_t turns, since;
 static GHashTable *fds_before;
 static char *directory;
 
@@ -360,6 +260,11 @@ void program_poll(void)
 {
 	if (polled && g_main_context_pending(polled))
 		fiber_wake_all(&polled);
+}
+
+uint64_t program_since(void)
+{
+	return since;
 }
 
 uint64_t program_turns(void)
@@ -404,6 +309,8 @@ static void clean_up(void)
 	fibers_kill();
 	program = NULL;
 	polled = NULL;
+	command_forget();
+	kill_in = 0;
 	g_hash_table_foreach_remove(timers, stop_timer, NULL);
 	g_hash_table_remove_all(locked);
 	fds = open_fds();
@@ -434,25 +341,44 @@ const char *program_directory(void)
 	return directory;
 }
 
-int __real_wire_listen(const char *where, const char *name, unsigned int mode, char **err);
-int __wrap_wire_listen(const char *where, const char *name, unsigned int mode, char **err);
+static bool host_stops;
 
-int __wrap_wire_listen(const char *where, const char *name, unsigned int mode, char **err)
+WRAP(bool, service_host_is_stopping, void)
 {
-	(void)where;
-	return __real_wire_listen(program_directory(), name, mode, err);
+	return host_stops;
+}
+
+void program_host_stops(bool stops)
+{
+	host_stops = stops;
+}
+
+bool program_host_is_stopping(void)
+{
+	return host_stops;
+}
+
+static void start_again(void *unused)
+{
+	(void)unused;
+	program_start();
 }
 
 void program_start(void)
 {
-	if (program)
+	if (program || host_stops)
 		return;
+	if (command_has_lock()) {
+		sim_at(200 * MS, start_again, NULL);
+		return;
+	}
 	if (!timers) {
 		timers = g_hash_table_new(NULL, NULL);
 		locked = g_hash_table_new(NULL, NULL);
 		fds_before = open_fds();
 	}
 	trace("daemon", "starts");
+	since = sim_now;
 	program = fiber_start("daemon", run_program, NULL, 0);
 }
 
@@ -463,4 +389,24 @@ void program_kill(void)
 		return;
 	trace("daemon", "is killed");
 	clean_up();
+}
+
+static void kill_now(void *unused)
+{
+	(void)unused;
+	program_kill();
+}
+
+void program_kill_in_call(unsigned int number, bool after)
+{
+	kill_in = number;
+	kill_after = after;
+}
+
+void program_calls(bool after)
+{
+	if (kill_in == 0 || after != kill_after || --kill_in > 0)
+		return;
+	sim_at(0, kill_now, NULL);
+	fiber_wait(&kill_in, 0);
 }

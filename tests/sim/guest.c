@@ -91,7 +91,7 @@ static bool resolve(struct entry *entry, struct gadget **ret_gadget)
 	return optional;
 }
 
-static void give_back(struct guest *guest)
+void guest_give_back(struct guest *guest)
 {
 	for (guint i = 0; i < guest->live->len; i++) {
 		struct entry *entry = g_ptr_array_index(guest->live, i);
@@ -105,7 +105,7 @@ static void give_back(struct guest *guest)
 }
 
 /* False: refused, as libvirt refuses a start. */
-static bool take(struct guest *guest, const GPtrArray *entries)
+bool guest_take(struct guest *guest, const GPtrArray *entries)
 {
 	for (guint i = 0; i < entries->len; i++) {
 		struct entry *entry = dev_copy(g_ptr_array_index(entries, i));
@@ -137,12 +137,66 @@ static bool take(struct guest *guest, const GPtrArray *entries)
 	return true;
 }
 
+/* What it was given is opened when its QEMU is up. */
+static void guest_open_all(struct guest *guest)
+{
+	for (guint i = 0; i < guest->live->len; i++) {
+		struct entry *entry = g_ptr_array_index(guest->live, i);
+		struct gadget *gadget = host_at(entry->bus, entry->dev);
+
+		if (!entry->missing && gadget && dev_means(entry, gadget))
+			dev_open(entry, gadget);
+	}
+}
+
 /* QEMU closes every device when it loads a state, and never opens it again: the XML does not say.
  */
-static void let_go(struct guest *guest)
+void guest_let_go(struct guest *guest)
 {
 	for (guint i = 0; i < guest->live->len; i++)
 		dev_close(g_ptr_array_index(guest->live, i));
+}
+
+void guest_number(struct guest *guest)
+{
+	guest->id = ++last_id;
+	guest->paused = guest->starting = guest->leaving = guest->arriving = false;
+}
+
+struct starting {
+	struct guest *guest;
+	int id, detail;
+};
+
+static void is_up(void *data)
+{
+	struct starting *starting = data;
+	struct guest *guest = starting->guest;
+
+	if (guest->id == starting->id && guest->starting) {
+		guest->starting = guest->paused = guest->holds_job = false;
+		guest->job_until = sim_now;
+		fiber_wake_all(&guest->holds_job);
+		guest_open_all(guest);
+		libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_RESUMED,
+				       VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+		libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_STARTED, starting->detail);
+	}
+	g_free(starting);
+}
+
+/* Until its QEMU is up, it is paused, its XML has hostdevs that QEMU has not, and its job is
+ * libvirt's own. */
+static void be_starting(struct guest *guest, int detail)
+{
+	struct starting *starting = g_new0(struct starting, 1);
+
+	*starting = (struct starting){guest, guest->id, detail};
+	guest_let_go(guest);
+	guest->starting = guest->paused = guest->holds_job = true;
+	guest->job_since = sim_now;
+	sim_at(sim_chance(20) ? sim_between(SEC, 8 * SEC) : sim_between(50 * MS, 700 * MS), is_up,
+	       starting);
 }
 
 bool guest_start(struct guest *guest, int detail)
@@ -151,27 +205,40 @@ bool guest_start(struct guest *guest, int detail)
 
 	if (guest->id >= 0 || !libvirt_is_up)
 		return false;
-	if (!take(guest, restored ? guest->image : guest->config)) {
-		give_back(guest);
+	if (!guest_take(guest, restored ? guest->image : guest->config)) {
+		guest_give_back(guest);
 		return false;
 	}
-	guest->id = ++last_id;
-	guest->paused = false;
+	guest_number(guest);
 	guest->live_wishes = restored ? guest->image_wishes : guest->wishes;
 	guest->saved = false;
 	guest->changed = sim_now;
 	trace("people", "%s is %s", guest->name, restored ? "restored" : "started");
 	if (restored) {
-		let_go(guest);
+		guest_let_go(guest);
 		libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_STARTED,
 				       VIR_DOMAIN_EVENT_STARTED_RESTORED);
 		libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_RESUMED,
 				       VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT);
 		return true;
 	}
-	libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
-	libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_STARTED, detail);
+	be_starting(guest, detail);
 	return true;
+}
+
+/* Its QEMU is gone, whatever it was doing. */
+void guest_lose(struct guest *guest)
+{
+	bool own_job = guest->starting || guest->leaving || guest->arriving;
+
+	guest_give_back(guest);
+	guest->id = -1;
+	guest->paused = guest->starting = guest->leaving = guest->arriving = false;
+	if (own_job) {
+		guest->holds_job = false;
+		guest->job_until = sim_now;
+		fiber_wake_all(&guest->holds_job);
+	}
 }
 
 void guest_stop(struct guest *guest, int detail)
@@ -179,8 +246,7 @@ void guest_stop(struct guest *guest, int detail)
 	if (guest->id < 0)
 		return;
 	trace("people", "%s stops", guest->name);
-	give_back(guest);
-	guest->id = -1;
+	guest_lose(guest);
 	guest->changed = sim_now;
 	libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_STOPPED, detail);
 	if (!guest->persistent)
@@ -189,7 +255,8 @@ void guest_stop(struct guest *guest, int detail)
 
 void guest_save(struct guest *guest)
 {
-	if (guest->id < 0 || !guest->persistent)
+	if (guest->id < 0 || !guest->persistent || guest->starting || guest->leaving ||
+	    guest->arriving)
 		return;
 	trace("people", "%s is saved", guest->name);
 	g_ptr_array_set_size(guest->image, 0);
@@ -236,21 +303,21 @@ void guest_revert(struct guest *guest)
 			       VIR_DOMAIN_EVENT_DEFINED_FROM_SNAPSHOT);
 	if (!guest->snapshot_runs)
 		return;
-	give_back(guest);
-	if (!take(guest, guest->snapshot)) {
-		give_back(guest);
+	guest_give_back(guest);
+	if (!guest_take(guest, guest->snapshot)) {
+		guest_give_back(guest);
 		if (guest->id >= 0)
 			guest_stop(guest, VIR_DOMAIN_EVENT_STOPPED_FAILED);
 		return;
 	}
-	let_go(guest);
+	guest_let_go(guest);
 	guest->live_wishes = guest->wishes;
 	if (guest->id >= 0) {
 		libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_RESUMED,
 				       VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT);
 		return;
 	}
-	guest->id = ++last_id;
+	guest_number(guest);
 	libvirt_tell_lifecycle(guest, VIR_DOMAIN_EVENT_STARTED,
 			       VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT);
 }
@@ -331,4 +398,10 @@ void libvirt_restart(void)
 		return;
 	libvirt_stop();
 	sim_at(sim_between(200 * MS, sim_chance(20) ? 30 * SEC : 3 * SEC), come_up, NULL);
+}
+
+/* At the host's boot: nothing runs, and nobody uses anything. */
+void libvirt_start_anew(void)
+{
+	come_up(NULL);
 }

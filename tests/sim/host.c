@@ -45,7 +45,6 @@ unsigned int host_socket_count = G_N_ELEMENTS(host_sockets);
 static unsigned int next_number[BUSES];
 static unsigned int last_freed[BUSES];
 static uint64_t incarnations;
-int host_is_plain;
 
 static void write_file(const char *directory, const char *name, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
@@ -319,7 +318,6 @@ void host_plug(unsigned int index, unsigned int where, bool same_number)
 	bool super = gadget->super && socket->hub < 0;
 
 	if (gadget->incarnation || socket->gadget >= 0 ||
-	    (host_is_plain && (gadget->vendor == 0 || socket->super)) ||
 	    (socket->hub >= 0 && host_gadgets[socket->hub].socket != HUB_SOCKET) ||
 	    (gadget->hub && where != HUB_SOCKET) || (socket->super && !gadget->super) ||
 	    is_full(where, super))

@@ -267,8 +267,6 @@ int main(int argc, char **argv)
 		{"libvirt", 0, 0, G_OPTION_ARG_STRING, &options.version, "9.0, 11.3 or 12.8", "V"},
 		{"intensity", 0, 0, G_OPTION_ARG_INT, &options.intensity, "0, 1 or 2", "N"},
 		{"no-shrink", 0, 0, G_OPTION_ARG_NONE, &options.whole, "as it happened", NULL},
-		{"without-known", 0, 0, G_OPTION_ARG_NONE, &host_is_plain,
-		 "without what is known to make it fail", NULL},
 		{"all", 0, 0, G_OPTION_ARG_NONE, &options.all, "go on after a failure", NULL},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};

@@ -34,6 +34,8 @@ bool wish_would_match(const struct wish *wish, const struct gadget *gadget)
 	if (wish->socket < 0)
 		return true;
 	socket = &host_sockets[gadget->socket];
+	if (wish->third && gadget->bus == socket->bus)
+		return false;
 	if (gadget->socket == wish->socket ||
 	    (socket->bus == host_sockets[wish->socket].bus &&
 	     strcmp(socket->chain, host_sockets[wish->socket].chain) == 0))

@@ -205,14 +205,32 @@ static void define(void)
 	guest_edited(guest, true);
 }
 
-static struct wish any_wish(unsigned int number)
+/* The commands may add some more. */
+#define TAGS_MOST 4
+
+static const char *free_name(const struct wishes *wishes, unsigned int number)
 {
-	static const char *const names[] = {"one", "two", "three", "four"};
+	static const char *const names[] = {"one", "two", "three", "four", "five", "six"};
+
+	for (unsigned int i = number; i < number + G_N_ELEMENTS(names); i++) {
+		const char *name = names[i % G_N_ELEMENTS(names)];
+		bool taken = false;
+
+		for (unsigned int k = 0; k < wishes->count; k++)
+			taken = taken || (k != number && strcmp(wishes->list[k].name, name) == 0);
+		if (!taken)
+			return name;
+	}
+	g_assert_not_reached();
+}
+
+static struct wish any_wish(const struct wishes *wishes, unsigned int number)
+{
 	const struct gadget *gadget = &host_gadgets[any_plugged()];
 	unsigned int how = people_throw(6);
 	struct wish wish = {.socket = -1};
 
-	g_strlcpy(wish.name, names[number], sizeof(wish.name));
+	g_strlcpy(wish.name, free_name(wishes, number), sizeof(wish.name));
 	wish.persist = (int)people_throw(3) - 1;
 	wish.force = people_throw(8) == 0;
 	wish.required = people_throw(4) == 0;
@@ -245,15 +263,17 @@ static void tag(void)
 {
 	struct guest *guest = people_any_guest();
 	struct wishes *wishes = &guest->wishes;
-	unsigned int number = people_throw(WISHES_MAX);
+	unsigned int number = people_throw(TAGS_MOST);
 	bool with_virsh_edit = people_throw(2);
 	g_autofree char *text = NULL;
 
 	if (!guest->defined || !libvirt_is_up)
 		return;
-	if (number >= wishes->count)
+	if (number >= wishes->count && wishes->count < TAGS_MOST)
 		number = wishes->count++;
-	wishes->list[number] = any_wish(number);
+	else
+		number = MIN(number, wishes->count - 1);
+	wishes->list[number] = any_wish(wishes, number);
 	text = dump_wishes(wishes);
 	trace("people", "%s is tagged%s: %s", guest->name, with_virsh_edit ? " (virsh edit)" : "",
 	      text);
@@ -281,7 +301,7 @@ static void attach_by_hand(void)
 
 	if (!gadget->known || gadget->hub || !guest->defined || gadget->vendor == 0 ||
 	    in_use_by(gadget->bus, gadget->dev) || (side == guest->live && guest->id < 0) ||
-	    !libvirt_is_up || guest->holds_job)
+	    !libvirt_is_up || guest->holds_job || guest->arriving)
 		return;
 	for (guint i = 0; i < side->len; i++) {
 		if (dev_means(g_ptr_array_index(side, i), gadget))
@@ -353,6 +373,13 @@ static const struct {
 	{trouble_chaos, 3, 2},
 	{host_flood, 3, 1},
 	{trouble_kill_daemon, 3, 1},
+	{trouble_kill_in_call, 3, 1},
+	{journey_pause, 3, 0},
+	{journey_leave, 4, 1},
+	{journey_arrive, 6, 1},
+	{journey_shutdown, 1, 1},
+	{journey_power_loss, 1, 1},
+	{command_happen, 12, 0},
 	{trouble_end_daemon, 1, 1},
 };
 
@@ -402,6 +429,7 @@ void people_calm(void)
 			guest_edited(guest, true);
 		}
 	}
+	program_kill_in_call(0, false);
 	libvirt_chaos = 0;
 	if (libvirt_hangs)
 		trouble_end_hang(NULL);

@@ -16,8 +16,19 @@ void trouble_chaos(void);
 void trouble_hold_job(void);
 void trouble_break_xml(void);
 void trouble_kill_daemon(void);
+void trouble_kill_in_call(void);
 void trouble_end_daemon(void);
 void trouble_reload_daemon(void);
 void trouble_request_run(void);
 void trouble_request_replug(void);
 void trouble_end_hang(void *unused);
+
+void journey_leave(void);
+void journey_arrive(void);
+void journey_pause(void);
+void journey_shutdown(void);
+void journey_power_loss(void);
+
+void command_happen(void);
+void command_forget(void); /* the kernel has ended it */
+bool command_has_lock(void);

@@ -64,7 +64,14 @@ void program_spare(int fd, bool spare); /* it is not the program's */
 void program_signal(int number);
 void program_poll(void); /* after something happened: lets its loop see it */
 uint64_t program_turns(void);
+uint64_t program_since(void); /* when it started */
 const char *program_directory(void);
+/* What systemd says to who asks whether the whole host goes down. */
+void program_host_stops(bool stops);
+bool program_host_is_stopping(void);
+/* Kills it in its so manieth call to libvirt, before or after that has happened. */
+void program_kill_in_call(unsigned int number, bool after);
+void program_calls(bool after);
 
 /* ---- files (vfs.c) ---- */
 
@@ -113,7 +120,6 @@ extern struct gadget host_gadgets[];
 extern struct socket host_sockets[];
 extern unsigned int host_gadget_count, host_socket_count;
 
-extern int host_is_plain; /* none says vendor 0, and no two share a port's number */
 void host_boot(void);
 void host_plug(unsigned int gadget, unsigned int socket, bool same_number);
 void host_unplug(unsigned int gadget);
@@ -137,11 +143,12 @@ struct wish {
 	uint16_t vendor, product; /* 0: not asked */
 	const char *serial;       /* or NULL */
 	int socket;               /* -1: not asked */
+	bool third;               /* … the USB 3 half of it alone */
 	bool group, disabled, force, required, invalid;
 	int persist; /* -1 no, 0 absent, 1 yes */
 	const char *guest_port;
 };
-#define WISHES_MAX 4
+#define WISHES_MAX 6
 
 struct wishes {
 	struct wish list[WISHES_MAX];
@@ -157,6 +164,7 @@ struct entry { /* a <hostdev> */
 	bool missing;
 	bool foreign;       /* a person wrote it */
 	uint64_t open;      /* live: the incarnation that QEMU has, 0 none */
+	uint64_t closed;    /* when QEMU let go of it last */
 	uint64_t releasing; /* live: QEMU has let go, and libvirt hears of it then */
 };
 
@@ -172,6 +180,9 @@ struct guest {
 	bool broken;        /* its XML cannot be dumped */
 	bool holds_job;     /* somebody's job, */
 	uint64_t job_since; /* that long */
+	/* … which takes it to another host, brings it from one, or is its own start */
+	bool leaving, arriving, starting;
+	bool starts_at_boot;
 	uint64_t job_until; /* until when somebody else's job held it last */
 	uint64_t changed;   /* when anything that a person did to it happened */
 };
@@ -192,7 +203,13 @@ void guest_snapshot(struct guest *guest);
 void guest_revert(struct guest *guest);
 void guest_undefine(struct guest *guest);
 void guest_edited(struct guest *guest, bool with_virsh_edit);
+bool guest_take(struct guest *guest, const GPtrArray *entries);
+void guest_give_back(struct guest *guest);
+void guest_let_go(struct guest *guest);
+void guest_number(struct guest *guest);
+void guest_lose(struct guest *guest);
 void libvirt_restart(void);
+void libvirt_start_anew(void);
 void libvirt_stop(void);
 void libvirt_break(void); /* the connection alone */
 
@@ -211,6 +228,11 @@ void in_use_set(unsigned int bus, unsigned int dev, struct guest *guest);
 char *dump_guest(const struct guest *guest, bool live);
 char *dump_image(const struct guest *guest);
 char *dump_wishes(const struct wishes *wishes);
+/* What SetMetadata was given; false: more than there is room for. */
+bool read_wishes(const char *xml, struct wishes *ret_wishes);
+/* A command ("usbreconcile", verb, guest, tag) made AFTER of BEFORE. */
+void check_tags(const struct guest *guest, const struct wishes *before, const struct wishes *after,
+		const char *const *command);
 
 /* From libvirt to whoever listens. */
 enum { ID_LIFECYCLE = 0, ID_REMOVED = 15, ID_ADDED = 19, ID_REMOVAL_FAILED = 22, ID_METADATA = 23 };
@@ -234,6 +256,14 @@ void check_attach(const struct guest *guest, const struct entry *entry, bool liv
 void check_detach(const struct guest *guest, const struct entry *entry, bool live);
 void check_calls(unsigned int under_way);
 void check_rest(void);
+/* Around an orderly shutdown of the host: before, when the daemon should have ended, and when a
+ * guest did not start at the next boot. */
+void check_before_leaving(void);
+void check_left(void);
+void check_start(const struct guest *guest);
+/* Tags are about to be written to GUEST's config. */
+void program_wrote_tags(const struct guest *guest, const struct wishes *before,
+			const struct wishes *after);
 void check_reset(void);
 
 /* ---- what happens (people.c) ---- */

@@ -112,6 +112,18 @@ void trouble_kill_daemon(void)
 	sim_at(people_throw(5) * SEC + 100 * MS, start_daemon, NULL);
 }
 
+/* Killed in one of its next calls, and started again when it has surely come to that. */
+void trouble_kill_in_call(void)
+{
+	unsigned int number = people_throw(40) + 1;
+
+	note_trouble(20 * SEC);
+	trace("people", "the daemon is to be killed in its call %u", number);
+	program_kill_in_call(number, people_throw(2));
+	sim_at(people_throw(8) * SEC + SEC, start_daemon, NULL);
+	sim_at(12 * SEC, start_daemon, NULL);
+}
+
 void trouble_end_daemon(void)
 {
 	note_trouble(30 * SEC);
