@@ -300,34 +300,6 @@ int __wrap_access(const char *path, int mode)
 	return vfs_exists(path) ? 0 : -1;
 }
 
-/* ---- what is below a device ---- */
-
-static void find_below(const char *directory, GPtrArray *blocks, GPtrArray *nets)
-{
-	g_autoptr(GPtrArray) names = vfs_list(directory);
-	g_autofree char *class = g_path_get_basename(directory);
-	GPtrArray *found = strcmp(class, "block") == 0 ? blocks
-			   : strcmp(class, "net") == 0 ? nets
-						       : NULL;
-
-	for (guint i = 0; i < names->len; i++) {
-		char *path = g_build_filename(directory, g_ptr_array_index(names, i), NULL);
-
-		if (!vfs_target(path))
-			find_below(path, blocks, nets);
-		if (found)
-			g_ptr_array_add(found, path);
-		else
-			g_free(path);
-	}
-}
-
-void __wrap_devices_below_find(const char *syspath, GPtrArray *blocks, GPtrArray *nets);
-void __wrap_devices_below_find(const char *syspath, GPtrArray *blocks, GPtrArray *nets)
-{
-	find_below(syspath, blocks, nets);
-}
-
 /* That a mount came or went is told nobody here: it is asked for. */
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
