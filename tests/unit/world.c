@@ -14,6 +14,8 @@
 #include "state/guest_port.h"
 #include "state/route.h"
 
+bool (*world_refuses)(const struct action *action, struct outcome *outcome);
+
 struct snapshot *world_new(void)
 {
 	struct snapshot *world = snapshot_new();
@@ -240,7 +242,8 @@ void world_apply(struct snapshot *world, struct plan *plan, struct history *hist
 		}
 		if (failed[i])
 			continue;
-		failed[i] = !act(world, action, outcome);
+		failed[i] = (world_refuses && world_refuses(action, outcome)) ||
+			    !act(world, action, outcome);
 		remember_outcome(history, outcome, world->now);
 	}
 }

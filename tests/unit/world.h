@@ -34,6 +34,9 @@ char *world_port(const char *sysname);
  * there. */
 void world_apply(struct snapshot *world, struct plan *plan, struct history *history);
 
+/* When it is not NULL: makes OUTCOME a failure and returns true for what libvirt should refuse. */
+extern bool (*world_refuses)(const struct action *action, struct outcome *outcome);
+
 /* Plans, notes and applies until a plan is empty; returns how many plans had actions. Time passes
  * to the plan's wake. Fails the test after 6. */
 unsigned int world_settle(struct snapshot *world, struct history *history);
