@@ -42,7 +42,7 @@ int pass_read(struct virt *virt, struct snapshot **ret_snapshot, char **err)
 	OWN(snapshot) snapshot = snapshot_new();
 	GPtrArray *domains = NULL, *devices = NULL;
 
-	if (virt_read_domains(virt, snapshot->problems, &domains, err) < 0)
+	if (virt_read_domains(virt, NULL, snapshot->problems, &domains, err) < 0)
 		return -1;
 	g_ptr_array_unref(snapshot->domains);
 	snapshot->domains = domains;

@@ -53,7 +53,7 @@ static GPtrArray *read_domains(const struct typing *typing)
 	g_autofree char *err = NULL;
 
 	if (virt_open(typing->uri, true, &virt, &err) != VIRT_OPEN_DONE ||
-	    virt_read_domains(virt, problems, &domains, &err) < 0)
+	    virt_read_domains(virt, NULL, problems, &domains, &err) < 0)
 		return g_ptr_array_new();
 	return domains;
 }

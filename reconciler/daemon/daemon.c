@@ -44,7 +44,7 @@ static gboolean on_reload(gpointer data)
 {
 	struct daemon *daemon = data;
 
-	daemon->due_resync = clock_now();
+	link_resync(daemon);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -69,7 +69,7 @@ static void check_deadlines(struct daemon *daemon)
 	if (is_due(&daemon->due_connect, now))
 		link_start(daemon);
 	if (is_due(&daemon->due_resync, now))
-		link_resync(daemon);
+		link_make_sure(daemon);
 	if (is_due(&daemon->due_busy, now))
 		link_ask_busy(daemon);
 	known_devices_check(daemon, now);

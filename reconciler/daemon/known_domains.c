@@ -197,6 +197,38 @@ bool known_domain_is_held(const struct known_domain *known)
 	return busy;
 }
 
+bool known_domains_were_read(const GPtrArray *domains)
+{
+	for (guint i = 0; i < domains->len; i++) {
+		if (((const struct domain *)g_ptr_array_index(domains, i))->unreadable)
+			return false;
+	}
+	return true;
+}
+
+static void unref_domain(gpointer domain)
+{
+	domain_unref(domain);
+}
+
+/* Every fifth is left out, other ones each time; so is what could not be read, or has to be. */
+GHashTable *known_domains_spared(const struct known_domains *known_domains, uint64_t turn)
+{
+	GHashTable *spared = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unref_domain);
+	GHashTableIter iter;
+	gpointer data;
+
+	g_hash_table_iter_init(&iter, known_domains->by_uuid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const struct known_domain *known = data;
+
+		if (known_domain_is_known(known) && !known->domain->unreadable &&
+		    (g_str_hash(known->uuid) + turn) % KNOWN_DOMAINS_TURNS != 0)
+			g_hash_table_insert(spared, known->domain->uuid, domain_ref(known->domain));
+	}
+	return spared;
+}
+
 uint64_t known_domains_begin(struct known_domains *known_domains)
 {
 	GHashTableIter iter;
@@ -299,6 +331,8 @@ void known_domains_learn_all(struct known_domains *known_domains, uint64_t begun
 			known->dirty = 0;
 		}
 		known->listed = true;
+		if (known->domain == domain)
+			continue;
 		if (is_older(known, begun))
 			known_domains_learn(known_domains, known,
 					    domain_keep(known->domain, domain_ref(domain)),

@@ -78,6 +78,18 @@ bool known_domain_is_held(const struct known_domain *known);
 void known_domains_learn(struct known_domains *known_domains, struct known_domain *known,
 			 struct domain *domain, GPtrArray *problems);
 
+/*
+ * Which need not be read by the TURNth of the readings that only make sure: what libvirt's events
+ * and its list say of them is what is known. As a few changes have no event (a hostdev that
+ * somebody attaches to the config, before libvirt 11), every domain has its turn all the same, one
+ * in KNOWN_DOMAINS_TURNS. UUID -> struct domain *, with references.
+ */
+#define KNOWN_DOMAINS_TURNS 5
+GHashTable *known_domains_spared(const struct known_domains *known_domains, uint64_t turn);
+
+/* Could every one of a reading's DOMAINS be read? */
+bool known_domains_were_read(const GPtrArray *domains);
+
 /* Before a full reading: from now on only what is yet to happen makes a domain dirty. */
 uint64_t known_domains_begin(struct known_domains *known_domains);
 

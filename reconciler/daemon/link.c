@@ -18,6 +18,8 @@
 #define LONGEST_RETRY (10 * G_USEC_PER_SEC)
 /* How often a domain that something else keeps busy is asked: nothing tells when that is over. */
 #define BUSY_LOOK (2 * G_USEC_PER_SEC)
+/* The readings that make sure take no more than one part in so many of the time. */
+#define RESYNC_SHARE 200
 
 static void link_clear(gpointer data)
 {
@@ -233,7 +235,9 @@ struct listing {
 	struct daemon *daemon;
 	struct link *link;
 	uint64_t number;
-	uint64_t begun; /* as known_domains_begin() */
+	uint64_t begun;     /* as known_domains_begin() */
+	uint64_t started;   /* as clock_now() */
+	GHashTable *spared; /* as virt_read_domains() */
 	GPtrArray *problems;
 	GPtrArray *domains; /* NULL: failed */
 	char *err;
@@ -243,9 +247,21 @@ static void list_work(void *data)
 {
 	struct listing *listing = data;
 
-	if (virt_read_domains(listing->link->virt, listing->problems, &listing->domains,
-			      &listing->err) < 0)
+	if (virt_read_domains(listing->link->virt, listing->spared, listing->problems,
+			      &listing->domains, &listing->err) < 0)
 		listing->domains = NULL;
+}
+
+/* The next one makes sure, no more: it must not weigh. Who waited for a guest that hangs did not
+ * weigh, and that guest is to be asked again. */
+static void plan_next(struct daemon *daemon, const struct listing *listing)
+{
+	uint64_t wait = daemon->options.resync * (uint64_t)G_USEC_PER_SEC;
+	uint64_t took = clock_now() - listing->started;
+
+	if (known_domains_were_read(listing->domains))
+		wait = MAX(wait, RESYNC_SHARE * took);
+	daemon->due_resync = listing->started + wait;
 }
 
 static void list_done(void *data)
@@ -266,6 +282,7 @@ static void list_done(void *data)
 					listing->problems);
 		follow_up_all(daemon);
 		daemon->listed = true;
+		plan_next(daemon, listing);
 		daemon->listings_over = listing->number;
 		/* Only a listing that succeeded ends the back-off: a libvirt that accepts
 		 * connections and breaks at the first question would else be asked without a pause.
@@ -278,31 +295,43 @@ static void list_done(void *data)
 	if (listing->domains)
 		g_ptr_array_unref(listing->domains);
 	g_ptr_array_unref(listing->problems);
+	g_clear_pointer(&listing->spared, g_hash_table_unref);
 	link_unref(listing->link);
 	g_free(listing->err);
 	g_free(listing);
 }
 
-void link_resync(struct daemon *daemon)
+static void list(struct daemon *daemon, bool all)
 {
-	struct listing *listing;
-
-	if (!daemon->link)
-		return;
-	daemon->list_again = daemon->listing;
-	if (daemon->listing)
-		return;
-	listing = g_new0(struct listing, 1);
+	struct listing *listing = g_new0(struct listing, 1);
 	listing->daemon = daemon;
 	listing->link = link_ref(daemon->link);
 	listing->number = ++daemon->listings;
+	listing->started = clock_now();
+	if (!all)
+		listing->spared = known_domains_spared(daemon->known_domains, daemon->listings);
 	listing->begun = known_domains_begin(daemon->known_domains);
 	listing->problems = problem_list_new();
 	daemon->listing = true;
 	daemon->devices_dirty = true;
-	daemon->due_resync = clock_now() + daemon->options.resync * (uint64_t)G_USEC_PER_SEC;
+	daemon->due_resync = 0;
 	worker_start(daemon->worker,
 		     (struct worker_job){list_work, list_done, listing, READING_BOUND});
+}
+
+void link_resync(struct daemon *daemon)
+{
+	if (!daemon->link)
+		return;
+	daemon->list_again = daemon->listing;
+	if (!daemon->listing)
+		list(daemon, true);
+}
+
+void link_make_sure(struct daemon *daemon)
+{
+	if (daemon->link && !daemon->listing)
+		list(daemon, false);
 }
 
 struct rereading {

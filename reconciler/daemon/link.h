@@ -13,6 +13,9 @@ void link_unref(struct link *link);
 void link_tell_calls(struct daemon *daemon);
 /* Starts a full reading, or lets one follow that under way. */
 void link_resync(struct daemon *daemon);
+/* The same, if none is under way, without those of which nothing suggests that they have changed: a
+ * few of those each time. */
+void link_make_sure(struct daemon *daemon);
 /* Starts reading every domain that is dirty and not busy. True: there was one. */
 bool link_read_dirty(struct daemon *daemon);
 /* A dead connection: everything waits for the next one. */

@@ -47,9 +47,12 @@ const char *virt_uri(const struct virt *virt);
 /*
  * All domains, running or not: a new GPtrArray of struct domain *, sorted by name. A domain that
  * cannot be read is there, with `unreadable` set, and costs nobody else anything; one that vanished
- * meanwhile is not. Problems are appended. 0, or -1 with *err when libvirt does not answer at all.
+ * meanwhile is not. Those SPARED (UUID -> struct domain *; NULL: none) are taken as they are known,
+ * without another call, as long as libvirt's list says that they run, or are off, as they did.
+ * Problems are appended. 0, or -1 with *err when libvirt does not answer at all.
  */
-int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_domains, char **err);
+int virt_read_domains(struct virt *virt, GHashTable *spared, GPtrArray *problems,
+		      GPtrArray **ret_domains, char **err);
 
 /* The hands that act through this connection; valid as long as it. */
 const struct hands *virt_hands(struct virt *virt);

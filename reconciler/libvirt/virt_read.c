@@ -30,6 +30,8 @@ static void *run_reader(void *data)
 		gint i = g_atomic_int_add(&readings->next, 1);
 		if (i >= readings->count)
 			return NULL;
+		if (readings->items[i].domain)
+			continue;
 		virt_reading_all(readings->virt, &readings->items[i]);
 	}
 }
@@ -81,6 +83,25 @@ static void note_the_rest(struct virt *virt, struct readings *readings, unsigned
 	free(few);
 }
 
+/* What is as it is known to be is taken as known. A paused one may be on its way. */
+static void spare(struct readings *readings, GHashTable *spared)
+{
+	for (gint i = 0; i < readings->count; i++) {
+		struct virt_reading *reading = &readings->items[i];
+		char uuid[VIR_UUID_STRING_BUFLEN] = "";
+		unsigned int id = virDomainGetID(reading->handle);
+		struct domain *known;
+
+		virDomainGetUUIDString(reading->handle, uuid);
+		known = g_hash_table_lookup(spared, uuid);
+		if (known && reading->awake && known->saved != reading->unsaved &&
+		    known->running == (id != (unsigned int)-1) &&
+		    (!known->running || known->id == id) &&
+		    strcmp(known->name, virDomainGetName(reading->handle)) == 0)
+			reading->domain = domain_ref(known);
+	}
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(virDomainGetName(*(virDomainPtr const *)a),
@@ -109,7 +130,8 @@ static int gather(struct readings *readings, GPtrArray *problems, GPtrArray *dom
 	return result;
 }
 
-int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_domains, char **err)
+int virt_read_domains(struct virt *virt, GHashTable *spared, GPtrArray *problems,
+		      GPtrArray **ret_domains, char **err)
 {
 	virDomainPtr *handles = NULL;
 	int count = CALL(virt, virConnectListAllDomains, virt->connection, &handles, 0);
@@ -130,6 +152,8 @@ int virt_read_domains(struct virt *virt, GPtrArray *problems, GPtrArray **ret_do
 	}
 	note_the_rest(virt, &readings, VIR_CONNECT_LIST_DOMAINS_PAUSED);
 	note_the_rest(virt, &readings, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE);
+	if (spared)
+		spare(&readings, spared);
 	read_all(&readings);
 
 	GPtrArray *domains = domain_list_new();

@@ -441,10 +441,37 @@ static void what_was_read_before_a_restore_is_not_followed_up(void **state)
 
 #define KNOWING(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void every_domain_has_its_turn_to_be_read_though_nothing_happened(void **state)
+{
+	struct known_domains *known_domains = *state;
+	g_autoptr(GPtrArray) domains = domain_list_new();
+	g_autoptr(GPtrArray) problems = problem_list_new();
+	g_autoptr(GHashTable) read = g_hash_table_new(g_str_hash, g_str_equal);
+	guint readings = 0;
+
+	for (guint i = 0; i < 100; i++) {
+		g_autofree char *name = g_strdup_printf("guest%u", i);
+		g_ptr_array_add(domains, domain_new(name, name));
+	}
+	known_domains_learn_all(known_domains, 0, domains, problems);
+	known_domains_find(known_domains, "guest0")->dirty = VIRT_LIVE;
+	for (uint64_t turn = 1; turn <= KNOWN_DOMAINS_TURNS; turn++) {
+		g_autoptr(GHashTable) spared = known_domains_spared(known_domains, turn);
+		assert_null(g_hash_table_lookup(spared, "guest0"));
+		for (guint i = 1; i < domains->len; i++) {
+			struct domain *domain = g_ptr_array_index(domains, i);
+			if (!g_hash_table_contains(spared, domain->uuid) && ++readings)
+				g_hash_table_add(read, domain->uuid);
+		}
+	}
+	assert_true(g_hash_table_size(read) == 99 && readings == 99);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KNOWING(a_listing_is_learned_and_forgets_the_rest),
+		KNOWING(every_domain_has_its_turn_to_be_read_though_nothing_happened),
 		KNOWING(what_happens_during_a_listing_stays_dirty),
 		KNOWING(what_was_learned_meanwhile_is_newer_than_the_listing),
 		KNOWING(an_unreadable_domain_keeps_what_it_wants_and_holds),

@@ -77,7 +77,7 @@ static void *read_domains(void *virt)
 	g_autoptr(GPtrArray) domains = NULL;
 	g_autofree char *err = NULL;
 
-	assert_int_equal(virt_read_domains(virt, problems, &domains, &err), 0);
+	assert_int_equal(virt_read_domains(virt, NULL, problems, &domains, &err), 0);
 	assert_int_equal(domains->len, 8);
 	return NULL;
 }
@@ -161,7 +161,7 @@ static void expect_dumped(const struct place *place, guint dumped, guint hanging
 	g_autofree char *err = NULL;
 	guint unreadable = 0;
 
-	assert_int_equal(virt_read_domains(place->virt, problems, &domains, &err), 0);
+	assert_int_equal(virt_read_domains(place->virt, NULL, problems, &domains, &err), 0);
 	calls = virt_calls(place->virt);
 	for (guint i = 0; i < domains->len; i++)
 		unreadable += ((struct domain *)g_ptr_array_index(domains, i))->unreadable != NULL;

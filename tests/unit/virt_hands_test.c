@@ -137,7 +137,8 @@ static int set_up(void **state)
 	libvirt.event_alias = "ua-usbr-a";
 	assert_int_equal(virt_open("test:///default", false, &scene->virt, &err), VIRT_OPEN_DONE);
 	scene->problems = problem_list_new();
-	assert_int_equal(virt_read_domains(scene->virt, scene->problems, &scene->domains, &err), 0);
+	assert_int_equal(
+		virt_read_domains(scene->virt, NULL, scene->problems, &scene->domains, &err), 0);
 	scene->device = device_new();
 	scene->device->bus = 1;
 	scene->device->dev = 5;

@@ -144,7 +144,8 @@ static void read_place(struct place *place)
 	g_autofree char *err = NULL;
 
 	open_place(place);
-	assert_int_equal(virt_read_domains(place->virt, place->problems, &place->domains, &err), 0);
+	assert_int_equal(
+		virt_read_domains(place->virt, NULL, place->problems, &place->domains, &err), 0);
 	assert_null(err);
 }
 
@@ -400,8 +401,8 @@ static void a_connection_that_broke_fails_the_reading(void **state)
 	fault = (struct fault){
 		.domain = "guest", .code = VIR_ERR_INTERNAL_ERROR, .origin = VIR_FROM_RPC};
 	open_place(place);
-	assert_int_equal(virt_read_domains(place->virt, place->problems, &place->domains, &err),
-			 -1);
+	assert_int_equal(
+		virt_read_domains(place->virt, NULL, place->problems, &place->domains, &err), -1);
 	assert_non_null(err);
 	assert_null(place->domains);
 }
@@ -420,6 +421,34 @@ static void a_document_that_is_too_long_is_a_problem_of_its_domain(void **state)
 	assert_null(nth(place, 1)->unreadable);
 }
 
+static void who_is_spared_is_taken_as_known_while_the_list_agrees(void **state)
+{
+	struct place *place = *state;
+	g_autoptr(GHashTable) spared = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) again = NULL;
+	g_autofree char *err = NULL;
+	struct domain *off;
+
+	add_domain(place, "guest", "a", RUNNING);
+	add_domain(place, "other", "b", OFF);
+	read_place(place);
+	off = domain_copy(nth(place, 0));
+	for (guint i = 0; i < 2; i++)
+		g_hash_table_insert(spared, nth(place, i)->uuid,
+				    g_ptr_array_index(place->domains, i));
+	assert_int_equal(virt_read_domains(place->virt, spared, place->problems, &again, &err), 0);
+	assert_ptr_equal(g_ptr_array_index(again, 0), nth(place, 0));
+	assert_ptr_equal(g_ptr_array_index(again, 1), nth(place, 1));
+	/* It was off then, and runs now: whatever tells of that was lost. */
+	off->running = false;
+	g_hash_table_insert(spared, off->uuid, off);
+	g_clear_pointer(&again, g_ptr_array_unref);
+	assert_int_equal(virt_read_domains(place->virt, spared, place->problems, &again, &err), 0);
+	assert_true(((const struct domain *)g_ptr_array_index(again, 0))->running);
+	assert_ptr_equal(g_ptr_array_index(again, 1), nth(place, 1));
+	domain_unref(off);
+}
+
 static void two_readings_are_alike(void **state)
 {
 	struct place *place = *state;
@@ -431,7 +460,7 @@ static void two_readings_are_alike(void **state)
 		add_domain(place, name, i % 3 ? "a" : NULL, i % 2 ? OFF : RUNNING);
 	}
 	read_place(place);
-	assert_int_equal(virt_read_domains(place->virt, place->problems, &again, &err), 0);
+	assert_int_equal(virt_read_domains(place->virt, NULL, place->problems, &again, &err), 0);
 	assert_int_equal(again->len, 30);
 	for (guint i = 0; i < again->len; i++) {
 		const struct domain *domain = g_ptr_array_index(again, i);
@@ -460,6 +489,7 @@ int main(void)
 		in_a_place(a_broken_document_is_a_problem_of_its_own),
 		in_a_place(a_connection_that_broke_fails_the_reading),
 		in_a_place(a_document_that_is_too_long_is_a_problem_of_its_domain),
+		in_a_place(who_is_spared_is_taken_as_known_while_the_list_agrees),
 		in_a_place(two_readings_are_alike),
 	};
 
