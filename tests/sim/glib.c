@@ -394,7 +394,9 @@ void program_kill(void)
 static void kill_now(void *unused)
 {
 	(void)unused;
-	program_kill();
+	trace("people", "kill -9 in a call");
+	/* The daemon, or a command that works without one. */
+	clean_up();
 }
 
 void program_kill_in_call(unsigned int number, bool after)
