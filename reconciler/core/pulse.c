@@ -22,3 +22,12 @@ enum pulse pulse_take(const struct device *device, const struct memory *memory, 
 	*ret_when = since + PULSE_SECOND_LOOK;
 	return PULSE_LOOK_AGAIN;
 }
+
+bool pulse_is_asked(const struct history *history, const struct domain *domain,
+		    const struct memory *memory, const struct hostdev *live)
+{
+	const struct memory *other =
+		live && live->alias ? history_find(history, domain->uuid, live->alias) : NULL;
+
+	return (memory && memory->replug) || (other && other->replug);
+}

@@ -7,15 +7,6 @@
 #include "reconciler/core/remember.h"
 #include "state/route.h"
 
-/* What a restore brings is remembered by the alias that it has, also when it is adopted. */
-static bool is_asked(const struct slot *slot, const struct history *history)
-{
-	const char *alias = slot->live ? slot->live->alias : NULL;
-	const struct memory *live = alias ? history_find(history, slot->domain->uuid, alias) : NULL;
-
-	return (slot->memory && slot->memory->replug) || (live && live->replug);
-}
-
 void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct history *history,
 	       const struct domain *domain, const struct tag *tag, const char *alias,
 	       const struct device *device, enum reason why_none)
@@ -33,7 +24,7 @@ void slot_init(struct slot *slot, const struct snapshot *snapshot, const struct 
 	slot->config = claim_find_hostdev(snapshot, domain, domain->config, alias, device);
 	slot->image = domain_find_hostdev(domain->image, alias);
 	slot->memory = history_find(history, domain->uuid, alias);
-	slot->asked = is_asked(slot, history);
+	slot->asked = pulse_is_asked(history, domain, slot->memory, slot->live);
 	slot->actions = g_ptr_array_new_with_free_func(action_drop);
 }
 
@@ -412,10 +403,13 @@ static bool must_wait(const struct slot *slot, enum domain_side side, uint64_t *
 /* What a person asks for is done, however often. */
 static bool is_restless(struct slot *slot, const struct action *action, uint64_t *ret_until)
 {
-	if (action->reason == REASON_REQUESTED)
+	const struct deed *deed = remember_restless(slot->memory, action, ret_until);
+
+	if (action->reason == REASON_REQUESTED || !deed || *ret_until <= slot->snapshot->now)
 		return false;
-	slot->deed = remember_restless(slot->memory, action, ret_until);
-	return slot->deed && *ret_until > slot->snapshot->now;
+	if (!slot->failed)
+		slot->deed = deed;
+	return true;
 }
 
 /* Why nothing may be done now about what the actions from FROM on do to one side; REASON_NONE
