@@ -205,7 +205,7 @@ test_readme() {
 
 test_streams() {
 	expect 0 usbreconcile -v -c "$calm" status
-	says err '2 virConnectListAllDomains'
+	says err '3 virConnectListAllDomains'
 	checks=$((checks + 4))
 	what='a full disk'
 	usbreconcile -c "$calm" status >/dev/full 2>err
