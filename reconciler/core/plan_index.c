@@ -81,8 +81,13 @@ void plan_index_free(struct plan_index *index)
 
 void plan_index_note_wanted(struct plan_index *index, const struct action *action)
 {
-	if (action->kind == ACTION_DETACH_LIVE)
+	if (action->kind == ACTION_DETACH_LIVE || action->kind == ACTION_DETACH_CONFIG)
 		g_hash_table_add(index->leaving, (gpointer)(uintptr_t)action->hostdev);
+}
+
+bool plan_index_is_leaving(const struct plan_index *index, const struct hostdev *hostdev)
+{
+	return g_hash_table_contains(index->leaving, hostdev);
 }
 
 const struct hostdev *plan_index_blocker(const struct plan_index *index,
@@ -96,7 +101,7 @@ const struct hostdev *plan_index_blocker(const struct plan_index *index,
 		const struct holder *holder = &g_array_index(holders, struct holder, i);
 
 		if (!hostdev_at(holder->hostdev, device->bus, device->dev) ||
-		    g_hash_table_contains(index->leaving, holder->hostdev))
+		    plan_index_is_leaving(index, holder->hostdev))
 			continue;
 		*ret_domain = holder->domain;
 		return holder->hostdev;

@@ -17,8 +17,11 @@ struct plan_index *plan_index_new(const struct snapshot *snapshot);
 void plan_index_free(struct plan_index *index);
 OWN_DEFINE(plan_index)
 
-/* A slot wants ACTION. Only live detaches matter. */
+/* A slot wants ACTION. Only detaches matter. */
 void plan_index_note_wanted(struct plan_index *index, const struct action *action);
+
+/* Does a wanted detach take HOSTDEV out? */
+bool plan_index_is_leaving(const struct plan_index *index, const struct hostdev *hostdev);
 
 /*
  * The first live hostdev, of whatever domain, that names DEVICE's address, right or stale, and that

@@ -2,6 +2,7 @@
 #include "reconciler/core/planner.h"
 
 #include "reconciler/core/aliases.h"
+#include "reconciler/core/blocked.h"
 #include "reconciler/core/warnings.h"
 #include "reconciler/core/claim.h"
 #include "reconciler/core/judge.h"
@@ -263,35 +264,6 @@ static void note_unmanaged(struct planning *planning, const struct domain *domai
 	}
 }
 
-/*
- * libvirt keeps a host address reserved for whichever live hostdev names it, right or stale, of any
- * domain. One that nothing in this plan takes out stands in the way.
- */
-static void drop_if_blocked(const struct planning *planning, struct slot *slot)
-{
-	const struct domain *domain;
-	const struct hostdev *blocker;
-
-	for (guint i = 0; i < slot->actions->len; i++) {
-		const struct action *action = g_ptr_array_index(slot->actions, i);
-
-		if (action->kind != ACTION_ATTACH_LIVE)
-			continue;
-		blocker = plan_index_blocker(planning->index, slot->device, &domain);
-		if (!blocker)
-			return;
-		g_ptr_array_remove_index(slot->actions, i);
-		slot->reason = REASON_FOREIGN_HOSTDEV;
-		slot->blocker_domain = domain;
-		slot->blocker = blocker;
-		if (claim_tag_of_alias(domain, blocker->alias))
-			slot->reason = REASON_WAITING_RELEASE;
-		else
-			slot->failed = true;
-		return;
-	}
-}
-
 static void note_config_dependency(const struct plan *plan, struct action *attach)
 {
 	guint count = plan->actions->len;
@@ -429,7 +401,7 @@ static void plan_slots(struct planning *planning)
 	for (guint i = 0; i < planning->jobs->len; i++) {
 		struct job *job = g_ptr_array_index(planning->jobs, i);
 
-		drop_if_blocked(planning, &job->slot);
+		blocked_drop(planning->index, &job->slot);
 		g_ptr_array_add(slots, &job->slot);
 	}
 	room_make(slots);

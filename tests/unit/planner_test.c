@@ -277,6 +277,32 @@ static void a_saved_image_gets_the_current_address(void **state)
 	assert_int_equal(scene_settle(scene), 1);
 }
 
+static void a_config_entry_of_others_at_the_devices_address_is_in_the_way(void **state)
+{
+	struct scene *scene = *state;
+	struct hostdev *other = world_hostdev(scene->domain->config, NULL, scene->device);
+	struct hostdev *ours;
+
+	scene->domain->running = false;
+	scene->tag->persist = TAG_PERSIST_YES;
+	other->id.product = 0x9999;
+	scene_expect(scene, "", "g1/a failed foreign_hostdev 1-1\n");
+	/* A stale one of ours stays, as nothing better can be had. */
+	ours = world_hostdev(scene->domain->config, "ua-usbr-a", scene->device);
+	ours->dev = 99;
+	scene_expect(scene, "", "g1/a failed foreign_hostdev 1-1\n");
+	/* What is attached live is another matter. */
+	scene->domain->running = true;
+	scene_expect(scene, "+live g1 ua-usbr-a 1:5 (not_attached)\n",
+		     "g1/a pending not_attached 1-1\n");
+	scene->domain->running = false;
+	other->dev = 98;
+	scene_expect(scene,
+		     "-config g1 ua-usbr-a 1:99 (config_stale)\n"
+		     "+config g1 ua-usbr-a 1:5 (config_stale)\n",
+		     "g1/a pending config_stale 1-1\n");
+}
+
 static void a_config_detach_that_would_hit_another_entry_is_refused(void **state)
 {
 	struct scene *scene = *state;
@@ -326,6 +352,7 @@ int main(void)
 		cmocka_unit_test(a_device_of_vendor_0_has_an_address_alone),
 		cmocka_unit_test(without_serial_and_port_what_matches_must_be_still),
 		SCENE_TEST(a_saved_image_gets_the_current_address),
+		SCENE_TEST(a_config_entry_of_others_at_the_devices_address_is_in_the_way),
 		SCENE_TEST(a_config_detach_that_would_hit_another_entry_is_refused),
 		SCENE_TEST(a_host_that_goes_down_leaves_no_address_behind),
 	};
