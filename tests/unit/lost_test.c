@@ -22,6 +22,7 @@ static void what_was_seen_is_remembered_when_the_device_is_gone(void **state)
 	OWN(snapshot) world = world_new();
 	OWN(history) history = history_new();
 	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct device same = {.bus = device->bus, .dev = device->dev, .id = device->id};
 	struct domain *domain = world_domain(world, "g1", true);
 
 	(void)state;
@@ -36,7 +37,7 @@ static void what_was_seen_is_remembered_when_the_device_is_gone(void **state)
 	world_settle(world, history);
 	/* Whatever comes to stand there later is not it. */
 	look(world, history);
-	world_hostdev(domain->config, NULL, device);
+	world_hostdev(domain->config, NULL, &same);
 	world_expect(world, history, "", "g1/a missing not_plugged_in\n");
 }
 
