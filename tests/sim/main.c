@@ -270,8 +270,8 @@ int main(int argc, char **argv)
 		{"all", 0, 0, G_OPTION_ARG_NONE, &options.all, "go on after a failure", NULL},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
-	GOptionContext *context = g_option_context_new(NULL);
-	GError *error = NULL;
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_autoptr(GError) error = NULL;
 
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {

@@ -265,11 +265,12 @@ static GHashTable *kept_configs(const struct snapshot *world)
 }
 
 /* Whatever libvirt refused meanwhile: who still owns its device has it in the config still, or says
- * why not. What a program holds is refused once no guest has it. */
-static void check_kept(const struct snapshot *world, GHashTable *kept)
+ * why not, as long as somebody remembers what is owed. What a program holds is refused once no
+ * guest has it. */
+static void check_kept(const struct snapshot *world, const struct history *history,
+		       GHashTable *kept)
 {
-	OWN(history) none = history_new();
-	OWN(plan) plan = planner_plan(world, none);
+	OWN(plan) plan = planner_plan(world, history);
 
 	for (guint i = 0; i < plan->verdicts->len; i++) {
 		const struct verdict *verdict = g_ptr_array_index(plan->verdicts, i);
@@ -311,7 +312,7 @@ static unsigned int settle(struct snapshot *world, struct history **history, GRa
 	assert_true(busy <= PASSES_MAX);
 	worlds_check_live(world);
 	check_rest(world, *history);
-	check_kept(world, kept);
+	check_kept(world, *history, kept);
 	if (chance(rand, 30))
 		run_afresh(world, history);
 	return busy;
