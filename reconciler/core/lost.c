@@ -14,18 +14,25 @@ bool lost_is(const struct snapshot *snapshot, const struct domain *domain,
 	       !route_is_off(hostdev) && !(device && hostdev_is(hostdev, device));
 }
 
+static const struct hostdev *find_at(const struct snapshot *snapshot, const struct domain *domain,
+				     const GPtrArray *side, unsigned int bus, unsigned int dev)
+{
+	for (guint i = 0; i < side->len; i++) {
+		const struct hostdev *hostdev = g_ptr_array_index(side, i);
+
+		if (hostdev_at(hostdev, bus, dev) && lost_is(snapshot, domain, hostdev))
+			return hostdev;
+	}
+	return NULL;
+}
+
 const struct hostdev *lost_find_remembered(const struct snapshot *snapshot,
 					   const struct domain *domain, const GPtrArray *side,
 					   const struct memory *memory)
 {
-	for (guint i = 0; memory && memory->adopted_dev && i < side->len; i++) {
-		const struct hostdev *hostdev = g_ptr_array_index(side, i);
-
-		if (hostdev_at(hostdev, memory->adopted_bus, memory->adopted_dev) &&
-		    lost_is(snapshot, domain, hostdev))
-			return hostdev;
-	}
-	return NULL;
+	if (!memory || !memory->adopted_dev)
+		return NULL;
+	return find_at(snapshot, domain, side, memory->adopted_bus, memory->adopted_dev);
 }
 
 /* One side of one domain. */
@@ -58,12 +65,35 @@ static bool is_used(const struct search *search, const struct hostdev *hostdev)
 	return g_hash_table_contains(search->used, hostdev);
 }
 
+static const struct hostdev *other_side(const struct search *search, const struct slot *slot)
+{
+	return search->side == SIDE_LIVE ? slot->config : slot->live;
+}
+
+static bool has_own(const struct slot *slot, const struct hostdev *hostdev)
+{
+	return hostdev && g_strcmp0(hostdev->alias, slot->alias) == 0;
+}
+
+/* Where what is adopted on the other side is now comes before where something was: the memory of
+ * this plan will say the same, and the plan must not need the memory of itself. */
+static const struct hostdev *find_known(const struct search *search, const struct slot *slot)
+{
+	const struct hostdev *other = other_side(search, slot);
+	const struct device *device = slot->device;
+
+	if (other && device && !has_own(slot, other) && hostdev_is(other, device))
+		return find_at(slot->snapshot, slot->domain, hostdevs_of(search), device->bus,
+			       device->dev);
+	return lost_find_remembered(slot->snapshot, slot->domain, hostdevs_of(search),
+				    slot->memory);
+}
+
 static void find_remembered(const struct search *search)
 {
 	for (guint i = 0; i < search->slots->len; i++) {
 		struct slot *slot = g_ptr_array_index(search->slots, i);
-		const struct hostdev *hostdev = lost_find_remembered(
-			slot->snapshot, slot->domain, hostdevs_of(search), slot->memory);
+		const struct hostdev *hostdev = find_known(search, slot);
 
 		if (hostdev && !*place_in(search, slot) && !is_used(search, hostdev))
 			give(search, slot, hostdev);
@@ -72,18 +102,11 @@ static void find_remembered(const struct search *search)
 
 /* Whoever has a hostdev of ours on the other side has not lost one here: it may be somebody's for a
  * twin. */
-static bool has_own(const struct search *search, const struct slot *slot)
-{
-	const struct hostdev *other = search->side == SIDE_LIVE ? slot->config : slot->live;
-
-	return other && g_strcmp0(other->alias, slot->alias) == 0;
-}
-
 static bool may_mean(const struct search *search, struct slot *slot, const struct hostdev *hostdev)
 {
-	return !has_own(search, slot) && !*place_in(search, slot) && !is_used(search, hostdev) &&
-	       slot->tag->ids->len > 0 && hostdev->has_id && match_id(slot->tag, hostdev->id) &&
-	       lost_is(slot->snapshot, slot->domain, hostdev);
+	return !has_own(slot, other_side(search, slot)) && !*place_in(search, slot) &&
+	       !is_used(search, hostdev) && slot->tag->ids->len > 0 && hostdev->has_id &&
+	       match_id(slot->tag, hostdev->id) && lost_is(slot->snapshot, slot->domain, hostdev);
 }
 
 /* The only slot that may have lost HOSTDEV, or NULL. */

@@ -96,6 +96,23 @@ static void a_member_that_was_adopted_is_replugged_after_a_restore(void **state)
 	assert_int_equal(domain->live->len, 1);
 }
 
+/* QEMU has let go of it, and of its twin nobody could tell by the ids. */
+static void what_is_adopted_in_the_config_is_found_live_at_once(void **state)
+{
+	OWN(snapshot) world = world_new();
+	OWN(history) history = history_new();
+	struct device *device = world_plug(world, "1-1", 5, 0x0403, 0x6001, "AAA");
+	struct domain *domain = world_domain(world, "g1", true);
+
+	(void)state;
+	world_tag(domain, "a", "AAA");
+	world_hostdev(domain->config, NULL, device);
+	world_hostdev(domain->live, "ua-mine", device)->missing = true;
+	world_expect(world, history,
+		     "-live g1 ua-mine 1:5 (placeholder)\n+live g1 ua-usbr-a 1:5 (placeholder)\n",
+		     "g1/a pending placeholder 1-1\n");
+}
+
 /* Two tags ask for these ids, or two hostdevs have them: nobody can say whose it is. */
 static void without_memory_nothing_is_guessed(void **state)
 {
@@ -167,6 +184,7 @@ int main(void)
 		cmocka_unit_test(what_only_memory_knows_is_known_also_of_a_guest_that_is_off),
 		cmocka_unit_test(a_member_that_was_adopted_leaves_nothing_behind),
 		cmocka_unit_test(a_member_that_was_adopted_is_replugged_after_a_restore),
+		cmocka_unit_test(what_is_adopted_in_the_config_is_found_live_at_once),
 		cmocka_unit_test(without_memory_nothing_is_guessed),
 		cmocka_unit_test(one_of_other_ids_or_without_any_is_not_meant),
 		cmocka_unit_test(who_has_its_own_has_lost_nothing),
