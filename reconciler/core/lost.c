@@ -161,6 +161,13 @@ static void find_for_domain(const GPtrArray *slots, GHashTable *used)
 	}
 }
 
+static int by_alias(gconstpointer a, gconstpointer b)
+{
+	const struct slot *const *one = a, *const *other = b;
+
+	return strcmp((*one)->alias, (*other)->alias);
+}
+
 void lost_find(const GPtrArray *slots, GHashTable *used)
 {
 	guint i = 0;
@@ -176,6 +183,8 @@ void lost_find(const GPtrArray *slots, GHashTable *used)
 				break;
 			g_ptr_array_add(own, slot);
 		}
+		/* Two may remember the same; the order in which tags were read says nothing. */
+		g_ptr_array_sort(own, by_alias);
 		find_for_domain(own, used);
 	}
 }

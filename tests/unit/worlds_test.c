@@ -242,7 +242,7 @@ static void note_kept(GHashTable *kept, const struct plan *plan, const struct ve
 	for (guint k = 0; k < verdict->members->len && may_keep; k++) {
 		const struct member *member = g_ptr_array_index(verdict->members, k);
 
-		if (member->device && member->config &&
+		if (member->device && member->config && member->kind != VERDICT_REFUSED &&
 		    g_strcmp0(member->config->alias, member->alias) == 0 &&
 		    !is_unwanted(plan, verdict, member))
 			g_hash_table_add(kept,
