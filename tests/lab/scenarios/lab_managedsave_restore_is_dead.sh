@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # title: a restored guest has a hostdev that looks right and does nothing, and sysfs shows it
-# tier: ci
+# tier: long
 # needs: g1
 
 plug_and_wait a serial=AAA port=1

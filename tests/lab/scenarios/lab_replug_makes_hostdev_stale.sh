@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # title: after a replug nobody holds the device, and the live XML does not know
-# tier: ci
+# tier: long
 # needs: g1
 
 plug_and_wait a serial=AAA port=1

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # title: one socket is two ports: a USB 3 stick appears on another bus, with the same ID_PATH
-# tier: ci
+# tier: long
 # needs: idle
 
 plug_and_wait tty serial=AAA port=3

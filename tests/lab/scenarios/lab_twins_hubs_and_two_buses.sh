@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # title: identical twins, also behind a hub and on a second controller, can be told apart
-# tier: ci
+# tier: long
 # needs: idle
 
 plug hub type=hub port=2

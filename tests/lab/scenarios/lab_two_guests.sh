@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # title: two running guests, a twin each; libvirt tells of attach and detach
-# tier: ci
+# tier: long
 # needs: g1 g2
 
 plug_and_wait a serial=AAA port=1
