@@ -114,7 +114,7 @@ vm_load() { # NAME
 vm_install() {
 	local dest=$DIR/rootfs/install
 	mkdir -p "$dest/usr/local/sbin"
-	install "$LAB/lab-host" "$LAB/usb-liar" "$dest/usr/local/sbin/"
+	install "$LAB/lab-host" "$dest/usr/local/sbin/"
 	# Files only: for a moment tar takes over the directories that it is given, and polkitd, which
 	# reads its rules anew in that moment, may not enter them and goes on without any.
 	find "$dest" ! -type d -printf '%P\0' |

@@ -138,17 +138,6 @@ gadget_plug() { # [VENDOR PRODUCT]: as another one
 	host_sh "cd /sys/kernel/config/usb_gadget/lab && ${1:+echo 0x$1 >idVendor && echo 0x$2 >idProduct &&} echo dummy_udc.0 >UDC"
 }
 
-# A device that says whatever one likes of itself, at a port of vhci_hcd: liar 0 ids=1234:5678 serial=AAA
-liar() { # PORT SETTING... (see usb-liar)
-	{ local - && set +x; } 2>/dev/null
-	local port=$1
-	shift
-	host modprobe vhci_hcd
-	host systemd-run --quiet --collect --unit="lab-liar-$port" /usr/local/sbin/usb-liar "$port" "$@"
-}
-
-liar_gone() { host systemctl stop "lab-liar-$1"; } # PORT
-
 # A device of this host, offered to others and imported by this very host: it is there twice, the second
 # time as platform-vhci_hcd.0-usb-0:N.
 usbip_share() { # SYSNAME
