@@ -49,10 +49,11 @@ GPtrArray *changes_of(const GPtrArray *devices)
 	return changes;
 }
 
-static bool is_still(const struct device *old, const struct device *new)
+static bool is_still(const struct device *before, const struct device *after)
 {
-	return strcmp(old->sysname, new->sysname) == 0 && old->incarnation == new->incarnation &&
-	       old->dev == new->dev &&usb_id_equal(old->id, new->id);
+	return strcmp(before->sysname, after->sysname) == 0 &&
+	       before->incarnation == after->incarnation && before->dev == after->dev &&
+	       usb_id_equal(before->id, after->id);
 }
 
 static struct device *at(const GPtrArray *devices, guint i)

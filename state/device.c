@@ -217,3 +217,17 @@ GPtrArray *device_list_new(void)
 {
 	return g_ptr_array_new_with_free_func(device_drop);
 }
+
+struct device *device_list_find(const GPtrArray *devices, const char *sysname, guint *ret_at)
+{
+	for (guint i = 0; i < devices->len; i++) {
+		struct device *device = g_ptr_array_index(devices, i);
+
+		if (strcmp(device->sysname, sysname) != 0)
+			continue;
+		if (ret_at)
+			*ret_at = i;
+		return device;
+	}
+	return NULL;
+}

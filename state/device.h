@@ -82,6 +82,9 @@ struct device *device_ref(struct device *device);
 /* A new, empty list of struct device * that it owns. */
 GPtrArray *device_list_new(void);
 
+/* The one with this name in a list of them, or NULL. *ret_at (may be NULL): where it stands. */
+struct device *device_list_find(const GPtrArray *devices, const char *sysname, guint *ret_at);
+
 void device_add_guest_use(struct device *device, const char *domain, const char *how);
 
 /* The value of a udev property, or NULL. */

@@ -19,17 +19,6 @@ static void name(struct again *again, const char *sysname)
 	g_queue_push_tail(&again->queue, g_strdup(sysname));
 }
 
-static int position_of(const GPtrArray *devices, const char *sysname)
-{
-	for (guint i = 0; i < devices->len; i++) {
-		const struct device *device = g_ptr_array_index(devices, i);
-
-		if (strcmp(device->sysname, sysname) == 0)
-			return (int)i;
-	}
-	return -1;
-}
-
 static const char *path_of(const struct device *device)
 {
 	return device_property(device, "DEVPATH");
@@ -67,12 +56,13 @@ static void name_with_hub(struct again *again, const struct device *hub)
 {
 	const char *path = path_of(hub);
 	g_autofree char *controller = path && !strchr(hub->sysname, '-') ? above(path) : NULL;
-	int companion = hub->companion ? position_of(again->devices, hub->companion) : -1;
+	const struct device *companion =
+		hub->companion ? device_list_find(again->devices, hub->companion, NULL) : NULL;
 
 	if (path)
 		name_below(again, controller ? controller : path);
-	if (companion >= 0 && path_of(g_ptr_array_index(again->devices, (guint)companion)))
-		name_below(again, path_of(g_ptr_array_index(again->devices, (guint)companion)));
+	if (companion && path_of(companion))
+		name_below(again, path_of(companion));
 }
 
 /* In the place that the list's order gives it; takes DEVICE over. */
@@ -87,12 +77,12 @@ static void insert(GPtrArray *devices, struct device *device)
 
 static void read_named(struct again *again, const struct devices_look *look, const char *sysname)
 {
-	int position = position_of(again->devices, sysname);
+	guint position;
 	struct device *device = NULL;
 	g_autofree char *err = NULL;
 
-	if (position >= 0) {
-		OWN(device) old = g_ptr_array_steal_index(again->devices, (guint)position);
+	if (device_list_find(again->devices, sysname, &position)) {
+		OWN(device) old = g_ptr_array_steal_index(again->devices, position);
 
 		if (old->hub)
 			name_with_hub(again, old);
@@ -114,7 +104,7 @@ static bool is_whole(const struct again *again)
 						  ? device_parent(device)
 						  : NULL;
 
-		if (parent && position_of(again->devices, parent) < 0)
+		if (parent && !device_list_find(again->devices, parent, NULL))
 			return false;
 	}
 	return true;

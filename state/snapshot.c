@@ -85,13 +85,7 @@ const struct device *snapshot_device_at(const struct snapshot *snapshot, unsigne
 
 const struct device *snapshot_find_device(const struct snapshot *snapshot, const char *sysname)
 {
-	for (guint i = 0; i < snapshot->devices->len; i++) {
-		const struct device *device = g_ptr_array_index(snapshot->devices, i);
-
-		if (strcmp(device->sysname, sysname) == 0)
-			return device;
-	}
-	return NULL;
+	return device_list_find(snapshot->devices, sysname, NULL);
 }
 
 const struct domain *snapshot_find_domain(const struct snapshot *snapshot, const char *word)

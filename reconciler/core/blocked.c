@@ -74,13 +74,11 @@ static void drop_config(const struct plan_index *index, struct slot *slot)
 		return;
 	drop(slot, ACTION_ATTACH_CONFIG);
 	drop(slot, ACTION_DETACH_CONFIG);
-	if (slot->failed)
-		return;
-	slot->failed = true;
-	slot->failing = SIDE_CONFIG;
-	slot->reason = REASON_FOREIGN_HOSTDEV;
-	slot->blocker_domain = slot->domain;
-	slot->blocker = blocker;
+	if (!slot->failed) {
+		slot->blocker_domain = slot->domain;
+		slot->blocker = blocker;
+	}
+	slot_fail(slot, SIDE_CONFIG, REASON_FOREIGN_HOSTDEV);
 }
 
 void blocked_drop(const struct plan_index *index, struct slot *slot)

@@ -50,8 +50,7 @@ static void note_wake(struct slot *slot, uint64_t when)
 		slot->wake = when;
 }
 
-/* The first failure is what is told. */
-static void fail(struct slot *slot, enum domain_side side, enum reason reason)
+void slot_fail(struct slot *slot, enum domain_side side, enum reason reason)
 {
 	if (!slot->failed) {
 		slot->reason = reason;
@@ -122,7 +121,7 @@ static bool detach(struct slot *slot, enum action_kind kind, const struct hostde
 	if (live && must_await_release(slot))
 		return false;
 	if (first != hostdev) {
-		fail(slot, action_side(kind), REASON_FOREIGN_HOSTDEV);
+		slot_fail(slot, action_side(kind), REASON_FOREIGN_HOSTDEV);
 		slot->blocker_domain = first ? slot->domain : NULL;
 		slot->blocker = first;
 		return false;
@@ -249,7 +248,7 @@ static void check_pulse(struct slot *slot)
 		if (slot->in_use)
 			let_go(slot, REASON_DEAD);
 		else
-			fail(slot, SIDE_LIVE, REASON_NOT_ALIVE);
+			slot_fail(slot, SIDE_LIVE, REASON_NOT_ALIVE);
 		return;
 	}
 }
@@ -441,7 +440,7 @@ static void plan_side(struct slot *slot, enum domain_side side, void (*plan)(str
 	g_ptr_array_set_size(slot->actions, (int)from);
 	if (!slot->failed)
 		slot->next_try = until;
-	fail(slot, side, reason);
+	slot_fail(slot, side, reason);
 	note_wake(slot, until);
 }
 
@@ -476,7 +475,7 @@ void slot_plan(struct slot *slot)
 {
 	if (domain_has_other_alias(slot->domain, slot->alias) &&
 	    (slot->tag || slot->live || slot->config)) {
-		fail(slot, SIDE_LIVE, REASON_ALIAS_TAKEN);
+		slot_fail(slot, SIDE_LIVE, REASON_ALIAS_TAKEN);
 		return;
 	}
 	if (slot->snapshot->leaving) {

@@ -51,6 +51,9 @@ void slot_clear(struct slot *slot);
 /* Fills the lower half. */
 void slot_plan(struct slot *slot);
 
+/* Something cannot be done now, on SIDE. The first failure is what is told. */
+void slot_fail(struct slot *slot, enum domain_side side, enum reason reason);
+
 /* Is the device in the slot, live, as far as the XML says? */
 bool slot_is_live(const struct slot *slot);
 

@@ -91,24 +91,13 @@ void known_devices_listen(struct daemon *daemon)
 	daemon->devices_dirty = true;
 }
 
-static const struct device *find(const GPtrArray *devices, const char *sysname)
-{
-	for (guint i = 0; i < devices->len; i++) {
-		const struct device *device = g_ptr_array_index(devices, i);
-
-		if (strcmp(device->sysname, sysname) == 0)
-			return device;
-	}
-	return NULL;
-}
-
 /* What is of DEVICES and not in OTHERS, or not the same there, and not yet announced either. */
 static void name_differences(struct daemon *daemon, const GPtrArray *devices,
 			     const GPtrArray *others)
 {
 	for (guint i = 0; i < devices->len; i++) {
 		const struct device *device = g_ptr_array_index(devices, i);
-		const struct device *other = find(others, device->sysname);
+		const struct device *other = device_list_find(others, device->sysname, NULL);
 
 		if ((!other || !device_same_itself(device, other)) &&
 		    !g_hash_table_contains(daemon->changed, device->sysname) &&
@@ -252,7 +241,7 @@ void known_devices_note_plan(struct daemon *daemon, const struct plan *plan, boo
 static gboolean is_over(gpointer sysname, gpointer unused G_GNUC_UNUSED, gpointer data)
 {
 	const struct daemon *daemon = data;
-	const struct device *device = find(daemon->devices, sysname);
+	const struct device *device = device_list_find(daemon->devices, sysname, NULL);
 
 	return !device || !device_is_used(device);
 }

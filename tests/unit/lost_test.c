@@ -59,18 +59,26 @@ static void what_only_memory_knows_is_known_also_of_a_guest_that_is_off(void **s
 		     "g1/a pending config_stale 1-1\n");
 }
 
+/* g1, which runs, has DEVICE by somebody's hostdev; its group "all" looks at 1-3. */
+static struct domain *adopted_member(struct snapshot *world, const struct device *device)
+{
+	struct domain *domain = world_domain(world, "g1", true);
+	struct tag *tag = world_tag(domain, "all", NULL);
+
+	tag->group = true;
+	tag->port = world_port("1-3");
+	world_hostdev(domain->live, "hostdev0", device);
+	return domain;
+}
+
 static void a_member_that_was_adopted_leaves_nothing_behind(void **state)
 {
 	OWN(snapshot) world = world_new();
 	OWN(history) history = history_new();
 	struct device *device = world_plug(world, "1-3.1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *tag = world_tag(domain, "all", NULL);
 
 	(void)state;
-	tag->group = true;
-	tag->port = world_port("1-3");
-	world_hostdev(domain->live, "hostdev0", device);
+	adopted_member(world, device);
 	look(world, history);
 	world_expect(world, history, "", "g1/all attached adopted 1-3.1\n");
 	world_unplug(world, device);
@@ -83,13 +91,10 @@ static void a_member_that_was_adopted_is_replugged_after_a_restore(void **state)
 	OWN(snapshot) world = world_new();
 	OWN(history) history = history_new();
 	struct device *device = world_plug(world, "1-3.1", 5, 0x0403, 0x6001, "AAA");
-	struct domain *domain = world_domain(world, "g1", true);
-	struct tag *tag = world_tag(domain, "all", NULL);
+	struct domain *domain;
 
 	(void)state;
-	tag->group = true;
-	tag->port = world_port("1-3");
-	world_hostdev(domain->live, "hostdev0", device);
+	domain = adopted_member(world, device);
 	remember_revival(history, domain);
 	assert_int_equal(world_settle(world, history), 1);
 	assert_null(domain_find_hostdev(domain->live, "hostdev0"));
